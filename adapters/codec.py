@@ -1,0 +1,134 @@
+"""An event as bytes: the plaintext of its skeleton and of its parts, and back (store.md §3–4 of the design).
+
+Skeleton = msgspec JSON of the event's fields, `meta` among them, without its personal text. A part = JSON object of
+the text fields of one data class. A correction's replacement stands in the skeleton with its own name and schema
+version, its text under `replacement` in the correction's parts.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.aggregate import Aggregate
+from domain.events import Corrected, Event, Meta, Retracted, text_fields
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class UnknownEvent(Exception):
+    """An event this version of the product does not know by name or schema version."""
+
+
+class Plain(NamedTuple):
+    """An event's plaintext: the skeleton, and the parts by data class, in alphabetical order."""
+
+    skeleton: bytes
+    parts: dict[str, bytes]
+
+
+class _Replacement(msgspec.Struct, frozen=True):
+    name: str
+    schema_version: int
+    event: msgspec.Raw
+
+
+class _Correction(msgspec.Struct, frozen=True):
+    meta: Meta
+    target: UUID
+    replacement: _Replacement
+
+
+class Codec:
+    """Encodes and decodes the events of the nouns it is given; upcasters are keyed by (name, from version)."""
+
+    def __init__(
+        self, kinds: Iterable[type[Aggregate]], upcasters: Mapping[tuple[str, int], Upcaster] | None = None
+    ) -> None:
+        self._upcasters = dict(upcasters or {})
+        self.classes: dict[str, type[Event]] = {}
+        for kind in kinds:
+            for event in (*kind.events, Corrected, Retracted):
+                self.classes[f"{kind.noun}.{event.NAME}"] = event
+        self._names = {event: name for name, event in self.classes.items() if event not in (Corrected, Retracted)}
+        self._text = {event: text_fields(event) for event in self.classes.values()}
+        self._decoders = {
+            name: msgspec.json.Decoder(event)
+            for name, event in self.classes.items()
+            if event is not Corrected
+        }
+        self._correction = msgspec.json.Decoder(_Correction)
+
+    def encode(self, event: Event) -> Plain:
+        """The plaintext of an event; a part none of whose fields is set is left out."""
+        skeleton, texts = self._split(event)
+        if isinstance(event, Corrected):
+            inner, inner_texts = self._split(event.replacement)
+            skeleton["replacement"] = {
+                "name": self._names[type(event.replacement)],
+                "schema_version": event.replacement.SCHEMA_VERSION,
+                "event": inner,
+            }
+            for data_class, fields in inner_texts.items():
+                texts.setdefault(data_class, {})["replacement"] = fields
+        parts = {name: msgspec.json.encode(texts[name]) for name in sorted(texts) if _says(texts[name])}
+        return Plain(msgspec.json.encode(skeleton), parts)
+
+    def decode(self, name: str, schema_version: int, skeleton: bytes, parts: Sequence[bytes] = ()) -> Event:
+        """The event; with `parts` left out its text fields are None. Raises UnknownEvent."""
+        event_class = self.classes.get(name)
+        if event_class is None:
+            raise UnknownEvent(f"{name}: no feature of this version has such an event")
+        if event_class is Corrected:
+            return self._decode_correction(skeleton, parts)
+        event: Event = self._decoder(name, event_class, schema_version)(skeleton)
+        for part in parts:
+            event = msgspec.structs.replace(event, **msgspec.json.decode(part))
+        return event
+
+    def _decode_correction(self, skeleton: bytes, parts: Sequence[bytes]) -> Event:
+        stored = self._correction.decode(skeleton)
+        fields: dict[str, Any] = {}
+        replaced: list[bytes] = []
+        for part in parts:
+            texts = msgspec.json.decode(part, type=dict[str, msgspec.Raw])
+            if "replacement" in texts:
+                replaced.append(bytes(texts.pop("replacement")))
+            fields |= {field: msgspec.json.decode(raw) for field, raw in texts.items()}
+        inner = stored.replacement
+        replacement = self.decode(inner.name, inner.schema_version, bytes(inner.event), replaced)
+        return Corrected(meta=stored.meta, target=stored.target, replacement=replacement, **fields)
+
+    def _decoder(self, name: str, event_class: type[Event], version: int) -> Callable[[bytes], Event]:
+        if version == event_class.SCHEMA_VERSION:
+            return self._decoders[name].decode
+        return lambda skeleton: msgspec.convert(
+            self._upcast(name, event_class, version, msgspec.json.decode(skeleton)), event_class
+        )
+
+    def _upcast(self, name: str, event_class: type[Event], version: int, old: dict[str, Any]) -> dict[str, Any]:
+        for step in range(version, event_class.SCHEMA_VERSION):
+            upcaster = self._upcasters.get((name, step))
+            if upcaster is None:
+                raise UnknownEvent(f"{name}: no upcaster from schema version {step}")
+            old = upcaster(old)
+        if version > event_class.SCHEMA_VERSION:
+            raise UnknownEvent(f"{name}: schema version {version} is newer than this version of the product")
+        return old
+
+    def _split(self, event: Event) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        skeleton: dict[str, Any] = {}
+        texts: dict[str, dict[str, Any]] = {}
+        declared = self._text[type(event)]
+        for field in event.__struct_fields__:
+            value = getattr(event, field)
+            if field in declared:
+                texts.setdefault(event.data_class(declared[field], field), {})[field] = value
+            else:
+                skeleton[field] = value
+        return skeleton, texts
+
+
+def _says(fields: dict[str, Any]) -> bool:
+    return any(_says(value) if isinstance(value, dict) else value is not None for value in fields.values())

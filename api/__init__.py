@@ -1,0 +1,1 @@
+"""The only way in: REST under /v1, generated from the same declarations that parse the requests."""

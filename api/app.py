@@ -1,0 +1,81 @@
+"""The Flask application: operations, problems, correlation. Everything it serves is given to it."""
+
+import logging
+import re
+import time
+from uuid import uuid4
+
+import flask
+import msgspec
+
+from api import codebook, events, health, openapi, problems, tables, tokens
+from api.config import Config, from_environment
+from api.records import Feature
+from api.rest import MAX_BODY, Rest
+from api.services import Services
+
+VERSION = "0.1.0"
+CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
+log = logging.getLogger("medvirkning.access")
+
+
+def create_app(config: Config | None = None) -> flask.Flask:
+    """The application as a server runs it: settings from the environment unless they are given."""
+    from api.bootstrap import bootstrap
+
+    running = bootstrap(config or from_environment())
+    return application(running.services, running.features)
+
+
+def contract(features: tuple[Feature, ...]) -> Rest:
+    """Every operation of the API."""
+    rest = Rest()
+    for feature in features:
+        rest.add(*feature.operations())
+    rest.add(*tables.operations(), *events.operations(), *codebook.operations())
+    rest.add(*tokens.operations(), *health.operations())
+    return rest
+
+
+def application(services: Services, features: tuple[Feature, ...]) -> flask.Flask:
+    """The application over these services."""
+    app = flask.Flask("medvirkning", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.merge_slashes = False
+    rest = contract(features)
+    rest.mount(app, services)
+    problems.register(app, services.unavailable)
+    document = msgspec.json.encode(openapi.document(rest, VERSION))
+    app.add_url_rule(
+        "/openapi.json",
+        "get_contract",
+        lambda: flask.Response(document, mimetype="application/json"),
+        methods=["GET"],
+    )
+    app.before_request(_correlate)
+    app.after_request(_finish)
+    return app
+
+
+def _correlate() -> None:
+    given = flask.request.headers.get("X-Correlation-ID", "")
+    flask.g.correlation_id = given if CORRELATION.fullmatch(given) else str(uuid4())
+    flask.g.started = time.monotonic()
+
+
+def _finish(answer: flask.Response) -> flask.Response:
+    answer.headers["X-Correlation-ID"] = flask.g.correlation_id
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    traceparent = flask.request.headers.get("traceparent", "")
+    if TRACEPARENT.fullmatch(traceparent):
+        answer.headers["traceparent"] = traceparent
+    log.info(
+        "%s %s %s %s %.1fms",
+        flask.g.correlation_id,
+        flask.request.method,
+        flask.request.url_rule or "-",
+        answer.status_code,
+        (time.monotonic() - flask.g.started) * 1000,
+    )
+    return answer

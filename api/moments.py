@@ -1,0 +1,62 @@
+"""`as_of` and `on` made exact: a ledger position and a reference day (store.md §4 of the design)."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from api.problems import Unprocessable
+from api.services import Records
+from domain.time import end_of_oslo_day, microseconds, oslo_day
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+class Moment(NamedTuple):
+    """What the ledger knew at `position` (None: whatever it knows now) of what had happened by `day`."""
+
+    position: int | None
+    day: date
+    on: date | None
+
+
+def resolve(query: Mapping[str, Any], records: Records, now: int) -> Moment:
+    """The moment a query asks for. Raises Unprocessable for the future, and for a position past the head."""
+    today = oslo_day(now)
+    on: date | None = query.get("on")
+    if on is not None and on > today:
+        raise Unprocessable([("/query/on", f"{on} has not come; today is {today}")])
+    position, day = _as_of(query.get("as_of"), records, now)
+    return Moment(position, on or day, on)
+
+
+def _as_of(text: str | None, records: Records, now: int) -> tuple[int | None, date]:
+    if text is None:
+        return None, oslo_day(now)
+    if re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        position, head = int(text), records.head()
+        if position > head:
+            raise Unprocessable([("/query/as_of", f"position {position} is past the ledger's head, {head}")])
+        told = records.page(position - 1, 1)[0].recorded_at if position else 0
+        return position, oslo_day(told)
+    instant = _instant(text, now)
+    return records.position_at(instant), oslo_day(instant)
+
+
+def _instant(text: str, now: int) -> int:
+    try:
+        if _DAY.fullmatch(text):
+            day = date.fromisoformat(text)
+            instant = now if day == oslo_day(now) else end_of_oslo_day(day)
+        elif _INSTANT.fullmatch(text):
+            instant = microseconds(datetime.fromisoformat(text.upper()))
+        else:
+            raise ValueError
+    except (ValueError, OverflowError) as error:
+        raise Unprocessable(
+            [("/query/as_of", "is neither a position, nor a day, nor an RFC 3339 instant")]
+        ) from error
+    if instant > now:
+        raise Unprocessable([("/query/as_of", "is in the future")])
+    return instant

@@ -1,0 +1,168 @@
+"""Answers of many: pages with a cursor that pins position and day, and the entries of a history."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import flask
+import msgspec
+from marshmallow import Schema, fields
+
+from api.moments import Moment
+from api.problems import NotYet, Unprocessable
+from api.schemas import Code, Deviation, Id, Interval
+from api.services import LedgerServices
+from domain.events import Corrected, Event, Retracted
+from domain.history import Recorded, Step
+from domain.time import rfc3339
+
+WAIT_SECONDS = 3.0
+"""How long an answer waits for a view to come as far as was asked, before 503."""
+
+
+class Cursor(NamedTuple):
+    """Where a list stopped: the position and day it is of, and the last row's place."""
+
+    position: int
+    day: date
+    after: int
+
+
+def page_of(row: type[Schema]) -> type[Schema]:
+    """The schema of a page of such rows."""
+    name = f"{row.__name__}Page"
+    members = {
+        "items": fields.List(fields.Nested(row), required=True),
+        "next": fields.String(
+            required=True, allow_none=True, metadata={"description": "Relative URL of the next page, or null."}
+        ),
+    }
+    return type(name, (Schema,), members)
+
+
+def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
+    """The cursor as an opaque string, bound to the filters it was made under."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([*cursor, _digest(filters)])).decode().rstrip("=")
+
+
+def cursor_of(text: str, filters: Mapping[str, Any], head: int) -> Cursor:
+    """The cursor again. Raises Unprocessable when it is not one of ours, or was made under other filters."""
+    try:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        *parts, digest = msgspec.json.decode(
+            base64.b64decode(padded, altchars=b"-_", validate=True), type=tuple[int, date, int, str]
+        )
+        cursor = Cursor(*parts)
+    except ValueError as error:
+        raise Unprocessable([("/query/cursor", "is not a cursor this list gave")]) from error
+    if digest != _digest(filters) or not 0 <= cursor.position <= head:
+        raise Unprocessable([("/query/cursor", "was given for another list or other filters")])
+    return cursor
+
+
+def _digest(filters: Mapping[str, Any]) -> str:
+    return hashlib.sha256(msgspec.json.encode(sorted(filters.items()))).hexdigest()[:16]
+
+
+def covered(
+    ledger: LedgerServices, view: str, moment: ResolvedMoment, min_position: int | None
+) -> int:
+    """The position the view answers at: the moment's, or where it stands, at least `min_position`.
+
+    Waits a bounded time for the view to come that far, then raises NotYet.
+    """
+    wanted = max(moment.position or 0, min_position or 0)
+    if min_position is not None and min_position > ledger.records.head():
+        raise Unprocessable([("/query/min_position", "is past the ledger's head")])
+    if wanted and not ledger.views.wait(view, wanted, WAIT_SECONDS):
+        raise NotYet(f"position {wanted} is not in the answer yet; ask again")
+    return ledger.views.position(view) if moment.position is None else moment.position
+
+
+def json_response(body: bytes, status: int) -> flask.Response:
+    """An answer in JSON."""
+    return flask.Response(body, status=status, mimetype="application/json")
+
+
+class RecordedBy(Schema):
+    """Who recorded an event, with the role and unit they had then."""
+
+    id = fields.String(required=True)
+    role = Code("roles", required=True)
+    unit = fields.String(required=True)
+
+
+class PerformedBy(Schema):
+    """The role and unit of who did it."""
+
+    role = Code("roles", required=True)
+    unit = fields.String(required=True)
+
+
+class HistoryEntry(Schema):
+    """One event of a record as it was recorded, and whether it still holds."""
+
+    event_id = Id(required=True)
+    type = fields.String(required=True)
+    schema_version = fields.Integer(required=True)
+    version = fields.Integer(required=True)
+    position = fields.Integer(required=True)
+    recorded_at = fields.String(required=True, metadata={"format": "date-time"})
+    occurred = fields.Nested(Interval, required=True)
+    recorded_by = fields.Nested(RecordedBy, required=True)
+    performed_by = fields.Nested(PerformedBy, required=True)
+    basis = Code("bases", required=True)
+    source_system = fields.String(required=True, allow_none=True)
+    source_recorded_at = fields.String(required=True, allow_none=True)
+    correlation_id = fields.String(required=True, allow_none=True)
+    deviations = fields.List(fields.Nested(Deviation), required=True)
+    effective = fields.Boolean(
+        required=True, metadata={"description": "Part of the effective history as this very entry."}
+    )
+    data = fields.Dict(required=True, metadata={"description": "The event's own members, text included."})
+
+
+def history_entry(recorded: Recorded, effective: Mapping[UUID, Step]) -> dict[str, Any]:
+    """What HistoryEntry shows of an event, given the effective steps by the original's id."""
+    event, meta = recorded.event, recorded.event.meta
+    if isinstance(event, Corrected):
+        step = effective.get(event.target)
+        holds = step is not None and step.event is event.replacement
+    elif isinstance(event, Retracted):
+        holds = event.target not in effective
+    else:
+        step = effective.get(recorded.event_id)
+        holds = step is not None and step.event is event
+    return {
+        "event_id": recorded.event_id,
+        "type": recorded.name,
+        "schema_version": event.SCHEMA_VERSION,
+        "version": recorded.version,
+        "position": recorded.position,
+        "recorded_at": rfc3339(recorded.recorded_at),
+        "occurred": {"from_": meta.occurred_from, "to": meta.occurred_to},
+        "recorded_by": meta.recorded_by,
+        "performed_by": meta.performed_by,
+        "basis": meta.basis,
+        "source_system": meta.source_system,
+        "source_recorded_at": meta.source_recorded_at,
+        "correlation_id": meta.correlation_id,
+        "deviations": meta.deviations,
+        "effective": holds,
+        "data": own_members(event),
+    }
+
+
+def own_members(event: Event) -> dict[str, Any]:
+    """The event's members without its envelope, as JSON values."""
+    members: dict[str, Any] = msgspec.to_builtins(event)
+    members.pop("meta")
+    replacement = members.get("replacement")
+    if isinstance(event, Corrected) and replacement:
+        meta = replacement.pop("meta")
+        replacement["occurred"] = {"from": meta["occurred_from"], "to": meta["occurred_to"]}
+        replacement["performed_by"], replacement["basis"] = meta["performed_by"], meta["basis"]
+    return members

@@ -1,0 +1,325 @@
+"""What every record has over REST: a list, a detail, a history, its commands, corrections and retractions."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+import flask
+import msgspec
+from marshmallow import ValidationError, fields
+
+from api import auth
+from api.envelopes import Envelope, acknowledging, envelope, event_of
+from api.moments import resolve
+from api.pages import (
+    Cursor,
+    HistoryEntry,
+    covered,
+    cursor_of,
+    cursor_text,
+    history_entry,
+    json_response,
+    page_of,
+)
+from api.problems import NotYet, Unprocessable
+from api.rest import Call, Operation
+from api.schemas import Code, CommandBody, Detail, Filters, Id, ListRow, Moment, Performer, Request, Text, pointers
+from domain import errors, records
+from domain.aggregate import Aggregate
+from domain.events import Corrected, Event, Retracted
+from domain.store import Claim, Command
+
+
+class RetractionBody(Request):
+    """Takes an event back. The correction of a record is itself recorded now, so it has no `occurred`."""
+
+    event_id = Id(required=True)
+    reason = Text(limit=2_000, allow_none=True, load_default=None)
+    performed_by = fields.Nested(Performer, load_default=lambda: {"role": "unknown", "unit": "unknown"})
+    basis = Code("bases", load_default="unknown")
+
+
+def correction_of(feature: "Feature") -> type[Request]:
+    """The body that replaces one event of a noun: the replacement is a whole body of the event's own command."""
+    bodies = tuple(dict.fromkeys(route.body for route in (*feature.opens, *feature.commands)))
+    members = {"replacement": Replacement(bodies, required=True)}
+    return type(f"{feature.aggregate.__name__}CorrectionBody", (RetractionBody,), members)
+
+
+class Replacement(fields.Dict):
+    """The whole body of the command that recorded the event to correct."""
+
+    def __init__(self, bodies: tuple[type[CommandBody], ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.bodies = bodies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One command: the event it records, where it is sent, and what its body holds.
+
+    `any_version` is for what adds to a record whatever its version (`If-Match: *`).
+    """
+
+    event: type[Event]
+    path: str
+    body: type[CommandBody]
+    summary: str
+    method: Literal["POST", "PUT"] = "POST"
+    any_version: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one."""
+
+    noun: str
+    aggregate: type[Aggregate]
+    opens: tuple[Route, ...]
+    commands: tuple[Route, ...]
+    detail: type[Detail]
+    row: type[ListRow]
+    filters: type[Filters]
+
+    def route(self, name: str) -> Route:
+        """The route whose command records the event of that stored name."""
+        for route in (*self.opens, *self.commands):
+            if f"{self.aggregate.noun}.{route.event.NAME}" == name:
+                return route
+        raise KeyError(name)
+
+    def operations(self) -> list[Operation]:
+        """Every operation of the noun, in the order a reader meets them."""
+        many, one = f"/v1/{self.noun}", f"/v1/{self.noun}/{{record}}"
+        noun = self.aggregate.noun
+        shared: dict[str, Any] = {"tag": self.noun}
+        reads = {**shared, "method": "GET", "scope": auth.READ}
+        writes = {**shared, "scope": auth.WRITE}
+        changes = {**writes, "answers": {200: self.detail}, "handler": self._change}
+        return [
+            Operation(
+                **reads,
+                path=many,
+                name=f"list_{self.noun}",
+                summary=f"List {self.noun}, newest first",
+                query=self.filters,
+                answers={200: page_of(self.row)},
+                refusals=(NotYet,),
+                handler=self._list,
+            ),
+            *(
+                Operation(
+                    **writes,
+                    method=route.method,
+                    path=many + route.path,
+                    name=f"{noun}.{route.event.NAME}",
+                    summary=route.summary,
+                    body=route.body,
+                    answers={201: self.detail},
+                    refusals=(errors.DeviationNeeded,),
+                    handler=self._open,
+                )
+                for route in self.opens
+            ),
+            Operation(
+                **reads,
+                path=one,
+                name=f"get_{noun}",
+                summary=f"One {noun}, as known and as of any day",
+                query=Moment,
+                answers={200: self.detail},
+                handler=self._get,
+            ),
+            Operation(
+                **reads,
+                path=one + "/history",
+                name=f"get_{noun}_history",
+                summary=f"Everything recorded about one {noun}, corrections and all",
+                query=Moment,
+                answers={200: page_of(HistoryEntry)},
+                handler=self._history,
+            ),
+            *(
+                Operation(
+                    **changes,
+                    method=route.method,
+                    path=one + route.path,
+                    name=f"{noun}.{route.event.NAME}",
+                    summary=route.summary,
+                    body=route.body,
+                    if_match="any" if route.any_version else "version",
+                )
+                for route in self.commands
+            ),
+            Operation(
+                **changes,
+                method="POST",
+                path=one + "/corrections",
+                name=f"{noun}.corrected",
+                summary=f"Replace one event of a {noun}, whole",
+                body=correction_of(self),
+                if_match="version",
+            ),
+            Operation(
+                **changes,
+                method="POST",
+                path=one + "/retractions",
+                name=f"{noun}.retracted",
+                summary=f"Take one event of a {noun} back",
+                body=RetractionBody,
+                if_match="version",
+            ),
+        ]
+
+    def execute(
+        self,
+        store: Any,
+        name: str,
+        record: UUID | None,
+        expected: int | None,
+        body: Mapping[str, Any],
+        meta: Envelope,
+        command: Command,
+        claims: tuple[Claim, ...] = (),
+    ) -> Aggregate:
+        """Carries out the command that records the event of that stored name; HTTP and import come through here."""
+        kind = self.aggregate
+        if record is None:
+            event = event_of(self.route(name).event, body, meta)
+            return records.open_record(store, kind, event, command, claims)
+        match name.partition(".")[2]:
+            case "corrected":
+                target = body["event_id"]
+                replacement = self._replacement(store, record, target, body["replacement"], meta)
+                return records.correct(
+                    store,
+                    kind,
+                    record,
+                    expected,
+                    target=target,
+                    replacement=replacement,
+                    reason=body["reason"],
+                    meta=meta(body),
+                    command=command,
+                )
+            case "retracted":
+                return records.retract(
+                    store,
+                    kind,
+                    record,
+                    expected,
+                    target=body["event_id"],
+                    reason=body["reason"],
+                    meta=meta(body),
+                    command=command,
+                )
+        event = event_of(self.route(name).event, body, meta)
+        return records.record(store, kind, record, expected, event, command)
+
+    def _replacement(
+        self, store: Any, record: UUID, target: UUID, body: Mapping[str, Any], meta: Envelope
+    ) -> Event:
+        original = next(
+            (each for each in store.get(self.aggregate, record).history if each.event_id == target), None
+        )
+        if original is None or isinstance(original.event, Corrected | Retracted):
+            raise errors.ImpossibleCorrection("/event_id", "this record has no such event to correct")
+        route = self.route(original.name)
+        try:
+            members = route.body().load(body)
+        except ValidationError as error:
+            found = pointers(error.normalized_messages(), "/replacement")
+            raise Unprocessable(found) from error
+        return event_of(route.event, members, meta)
+
+    def _open(self, call: Call) -> flask.Response:
+        command = acknowledging(call)
+        ledger = call.ledger
+        repeat = ledger.records.repeat(command)
+        if repeat:
+            done = ledger.records.get(self.aggregate, repeat.record, as_of=repeat.position)
+        else:
+            done = self.execute(
+                ledger.records, call.operation.name, None, None, call.body, envelope(call.granted), command
+            )
+        answer = self._answer(done, 201)
+        answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
+        return answer
+
+    def _change(self, call: Call) -> flask.Response:
+        command = acknowledging(call)
+        store = call.ledger.records
+        if store.noun_of(call.record) != self.aggregate.noun:
+            raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
+        repeat = store.repeat(command)
+        if repeat:
+            done = store.get(self.aggregate, repeat.record, as_of=repeat.position)
+        else:
+            done = self.execute(
+                store,
+                call.operation.name,
+                call.record,
+                call.expected,
+                call.body,
+                envelope(call.granted),
+                command,
+            )
+        return self._answer(done, 200)
+
+    def _get(self, call: Call) -> flask.Response:
+        ledger = call.ledger
+        moment = resolve(call.query, ledger.records, call.services.clock())
+        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        if not found.steps and moment.on is not None and not found.retracted:
+            raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
+        return self._answer(found, 200)
+
+    def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
+        body = msgspec.json.encode(self.detail().dump(aggregate))
+        answer = json_response(body, status)
+        answer.headers["Position"] = str(aggregate.position)
+        etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
+        answer.headers["ETag"] = etag
+        if flask.request.method == "GET" and etag in flask.request.headers.get("If-None-Match", "").split(", "):
+            answer.status_code = 304
+            answer.set_data(b"")
+        return answer
+
+    def _history(self, call: Call) -> flask.Response:
+        ledger = call.ledger
+        moment = resolve(call.query, ledger.records, call.services.clock())
+        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        effective = {step.event_id: step for step in found.steps}
+        items = [history_entry(each, effective) for each in found.history]
+        body = msgspec.json.encode({"items": HistoryEntry(many=True).dump(items), "next": None})
+        answer = json_response(body, 200)
+        answer.headers["Position"] = str(found.position)
+        return answer
+
+    def _list(self, call: Call) -> flask.Response:
+        ledger, query = call.ledger, dict(call.query)
+        filters = {
+            name: value for name, value in query.items() if name not in Filters._declared_fields
+        }
+        after: int | None = None
+        if "cursor" in query:
+            if query.keys() & {"as_of", "on", "min_position"}:
+                raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
+            position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
+        else:
+            moment = resolve(query, ledger.records, call.services.clock())
+            position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
+        page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
+        following = None
+        if page.next is not None:
+            asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
+            for pinned in ("as_of", "on", "min_position"):
+                asked.pop(pinned, None)
+            following = f"/v1/{self.noun}?{urlencode(asked)}"
+        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
+        answer = json_response(body, 200)
+        answer.headers["Position"] = str(position)
+        return answer

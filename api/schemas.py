@@ -1,0 +1,204 @@
+"""Fields and schemas every feature's schemas are made of. Requests refuse unknown members; answers may grow."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from domain import codebook
+from domain.events import MISSING
+
+MISSING_CODES = sorted(MISSING)
+TEXT_LIMIT = 20_000
+"""Characters of text in one member; minutes of a long meeting are about half of it."""
+
+UNIT_PATTERN = "^[a-z0-9][a-z0-9_.-]{0,63}$"
+SEED_LINE_PATTERN = r"^s:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"
+DAY_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+
+class Text(fields.String):
+    """Text, normalised to NFC. Refuses U+0000 and lone surrogates, which no store keeps faithfully."""
+
+    def __init__(self, *, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(max=limit), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+            raise ValidationError("has a character that is not text (U+0000 or a lone surrogate)")
+        return unicodedata.normalize("NFC", text)
+
+
+class Code(fields.String):
+    """A code of a codebook list, or the reason why there is none (list `missing`)."""
+
+    def __init__(self, list_id: str, **kwargs: Any) -> None:
+        known = codebook.load().lists[list_id].codes
+        choices = [*known, *(code for code in MISSING_CODES if code not in known)]
+        metadata = {"description": f"Codebook list `{list_id}`."}
+        super().__init__(validate=validate.OneOf(choices), metadata=metadata, **kwargs)
+
+
+class Pattern(fields.String):
+    """A string of a fixed form."""
+
+    def __init__(self, pattern: str, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Regexp(re.compile(pattern + r"\Z", re.ASCII)), **kwargs)
+        self.metadata["pattern"] = pattern
+
+
+class Unit(Pattern):
+    """A municipal unit's id, or the reason why it is not known."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(UNIT_PATTERN, **kwargs)
+
+
+class Count(fields.Field[int | str]):
+    """A count from 0 up, or the reason why there is none (list `missing`)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
+            return value
+        if isinstance(value, str) and value in MISSING:
+            return value
+        raise ValidationError(f"is neither a count from 0 up nor one of {', '.join(MISSING_CODES)}")
+
+
+class Number(fields.Integer):
+    """A whole number, given as a JSON number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strict=True, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+        if isinstance(value, str | bool):
+            raise ValidationError("is not a whole number")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Day(fields.Date):
+    """An Oslo day, `YYYY-MM-DD`."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch(DAY_PATTERN, value, re.ASCII):
+            raise ValidationError("is not a day, YYYY-MM-DD")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Id(fields.UUID):
+    """A record's or event's id: a UUID in its usual form."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or len(value) != 36:
+            raise ValidationError("is not a UUID")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Request(Schema):
+    """Base of everything a client sends."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Interval(Request):
+    """When it happened: Oslo days, inclusive; null is an open end."""
+
+    from_ = Day(data_key="from", required=True, allow_none=True)
+    to = Day(required=True, allow_none=True)
+
+
+class Performer(Request):
+    """The role and unit of who did it."""
+
+    role = Code("roles", load_default="unknown")
+    unit = Unit(load_default="unknown")
+
+
+class AcknowledgedDeviation(Request):
+    """A rule the sender knows is broken, because that is what happened."""
+
+    rule = Code("rules", required=True)
+    reason = Text(limit=2_000, allow_none=True, load_default=None)
+
+
+class CommandBody(Request):
+    """The members of every command, beside its own."""
+
+    occurred = fields.Nested(Interval, required=True)
+    performed_by = fields.Nested(Performer, load_default=lambda: {"role": "unknown", "unit": "unknown"})
+    basis = Code("bases", load_default="unknown")
+    deviations = fields.List(
+        fields.Nested(AcknowledgedDeviation), load_default=list, validate=validate.Length(max=20)
+    )
+
+
+ENVELOPE = frozenset(CommandBody._declared_fields)
+"""The members of a command body that belong to the envelope, not to the event."""
+
+
+class Deviation(Schema):
+    """A rule the record departs from, the event that does, and the reason if one was given."""
+
+    rule = Code("rules", required=True)
+    event_id = Id(required=True, allow_none=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+class Detail(Schema):
+    """The members of every record, beside its own."""
+
+    id = Id(required=True)
+    version = fields.Integer(required=True)
+    position = fields.Integer(required=True, metadata={"description": "Ledger position of its last event."})
+    retracted = fields.Boolean(required=True)
+    deviations = fields.List(fields.Nested(Deviation), required=True)
+
+
+class ListRow(Schema):
+    """The members of every list row, beside its own. Rows hold codes, dates and counts, never text."""
+
+    id = Id(required=True)
+    version = fields.Integer(required=True)
+    deviations = fields.Integer(required=True, metadata={"description": "Rules the record departs from."})
+
+
+class Moment(Request):
+    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+
+    as_of = Text(
+        limit=40,
+        metadata={
+            "description": "What the ledger knew: a position, an Oslo day (its end; today means now) or an "
+            "RFC 3339 instant. Not in the future."
+        },
+    )
+    on = Day(metadata={"description": "What had happened by the end of that Oslo day. Not in the future."})
+
+
+class Filters(Moment):
+    """The query members of every list, beside its own filters."""
+
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    cursor = Text(limit=500, metadata={"description": "The opaque cursor of a page's `next`."})
+    min_position = fields.Integer(
+        validate=validate.Range(0, 2**53),
+        metadata={"description": "Wait, for a bounded time, until the answer covers this position."},
+    )
+
+
+def pointers(messages: Mapping[Any, Any] | list[Any], prefix: str = "") -> list[tuple[str, str]]:
+    """marshmallow's messages as (JSON pointer, what is wrong)."""
+    if isinstance(messages, list):
+        return [(prefix, str(message)) for message in messages]
+    found = []
+    for member, inner in messages.items():
+        escaped = str(member).replace("~", "~0").replace("/", "~1")
+        pointer = prefix if member == "_schema" else f"{prefix}/{escaped}"
+        found += pointers(inner if isinstance(inner, Mapping | list) else [inner], pointer)
+    return found

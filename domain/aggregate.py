@@ -1,0 +1,190 @@
+"""The base of every record: fold events into state, decide, and name what a decision departs from.
+
+A rule about the world never refuses a fact about the world (domain.md §1 of the design). Only the impossible is
+refused; what breaks a rule is recorded with its deviation, once the sender says that it is what happened.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import ClassVar, NamedTuple, Self
+from uuid import UUID
+
+import msgspec
+
+from domain import codebook
+from domain.errors import (
+    DeviationNeeded,
+    FutureDate,
+    ImpossibleCorrection,
+    ImpossibleInterval,
+    UnknownCode,
+)
+from domain.events import MISSING, Corrected, Deviation, Event, Meta, Retracted, code_fields
+from domain.history import PENDING, Recorded, Step, effective, opening_retracted
+from domain.store import Command
+from domain.time import oslo_day
+
+
+class Broken(NamedTuple):
+    """A rule (codebook list `rules`) and the event that departs from it."""
+
+    rule: str
+    event_id: UUID
+
+
+class Reference(NamedTuple):
+    """Another record an event points at: its noun, its id and the JSON pointer of the member that names it."""
+
+    noun: str
+    record: UUID
+    pointer: str
+
+
+class Aggregate:
+    """One record. A subclass declares its noun and events, folds them in `apply`, and names broken rules.
+
+    An instance is the record as of the history it was folded from: `history` is everything recorded, `steps` what
+    of it holds on the day it was folded for.
+    """
+
+    noun: ClassVar[str]
+    events: ClassVar[tuple[type[Event], ...]]
+
+    def __init__(self, record: UUID, history: Sequence[Recorded] = (), on: date | None = None) -> None:
+        self.id = record
+        self.history = tuple(history)
+        self.pending: tuple[Recorded, ...] = ()
+        self.steps = effective(self.history, on)
+        for step in self.steps:
+            self.apply(step)
+
+    def apply(self, step: Step) -> None:
+        """Folds one effective event into the state; decides nothing."""
+        raise NotImplementedError
+
+    @classmethod
+    def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
+        """The rules an effective history departs from, judged in valid order."""
+        return iter(())
+
+    @classmethod
+    def references(cls, event: Event) -> Iterable[Reference]:
+        """The other records an event points at; each must exist."""
+        return ()
+
+    @classmethod
+    def check(cls, event: Event) -> None:
+        """Refuses what is impossible in an event of this noun, beyond codes and dates."""
+
+    @property
+    def version(self) -> int:
+        """The number of events recorded; 0 before the first."""
+        return self.history[-1].version if self.history else 0
+
+    @property
+    def position(self) -> int:
+        """The ledger position of the last event."""
+        return self.history[-1].position
+
+    @property
+    def retracted(self) -> bool:
+        """Whether the opening event, and with it the record, has been retracted."""
+        return opening_retracted(self.history)
+
+    @property
+    def deviations(self) -> list[Deviation]:
+        """Every rule the effective history departs from now, with the reason that was given, if any."""
+        reasons = {
+            (deviation.rule, deviation.event_id or each.event_id): deviation.reason
+            for each in self.history
+            for deviation in each.event.meta.deviations
+        }
+        return [
+            Deviation(rule=rule, event_id=event_id, reason=reasons.get((rule, event_id)))
+            for rule, event_id in self.broken(self.steps)
+        ]
+
+    def record(self, event: Event, command: Command) -> Self:
+        """Decides that the event is recorded, and returns the record with it pending.
+
+        Raises Invalid for the impossible, DeviationNeeded for a rule the event itself breaks and nobody
+        acknowledged. What it makes earlier events depart from is recorded with it, unasked.
+        """
+        self._refuse_impossible(event, command)
+        return self._with(event, command)
+
+    def correct(self, target: UUID, replacement: Event, reason: str | None, meta: Meta, command: Command) -> Self:
+        """Replaces one event of this record, whole."""
+        original = self._target(target, "/event_id")
+        if type(original.event) is not type(replacement):
+            raise ImpossibleCorrection("/replacement", f"the event to correct is {original.name}")
+        self._refuse_impossible(replacement, command)
+        return self._with(
+            Corrected(meta=meta, target=target, replacement=replacement, reason=reason), command
+        )
+
+    def retract(self, target: UUID, reason: str | None, meta: Meta, command: Command) -> Self:
+        """Takes one event of this record back."""
+        self._target(target, "/event_id")
+        if target not in {step.event_id for step in effective(self.history)}:
+            raise ImpossibleCorrection("/event_id", "the event has been retracted already")
+        return self._with(Retracted(meta=meta, target=target, reason=reason), command)
+
+    def _target(self, target: UUID, pointer: str) -> Recorded:
+        for each in self.history:
+            if each.event_id == target and not isinstance(each.event, Corrected | Retracted):
+                return each
+        raise ImpossibleCorrection(pointer, "this record has no such event; corrections aim at the original")
+
+    def _with(self, event: Event, command: Command) -> Self:
+        recorded = Recorded(
+            event_id=command.new_id(),
+            stream_id=self.id,
+            version=self.version + 1,
+            name=f"{self.noun}.{event.NAME}",
+            event=event,
+            position=PENDING + len(self.pending),
+            recorded_at=max(command.now, self.history[-1].recorded_at + 1 if self.history else 0),
+        )
+        deviations = self._deviations(recorded, command)
+        if deviations:
+            meta = msgspec.structs.replace(event.meta, deviations=deviations)
+            recorded = msgspec.structs.replace(recorded, event=msgspec.structs.replace(event, meta=meta))
+        after = type(self)(self.id, (*self.history, recorded))
+        after.pending = (*self.pending, recorded)
+        return after
+
+    def _deviations(self, recorded: Recorded, command: Command) -> tuple[Deviation, ...]:
+        before = set(self.broken(effective(self.history)))
+        after = list(self.broken(effective((*self.history, recorded))))
+        new = [broken for broken in after if broken not in before]
+        own = [broken.rule for broken in new if broken.event_id == recorded.event_id]
+        acknowledged = {deviation.rule: deviation for deviation in command.acknowledged}
+        unasked = [rule for rule in own if rule not in acknowledged]
+        if unasked and not command.accept_all:
+            raise DeviationNeeded(own)
+        return (
+            *(acknowledged.get(rule, Deviation(rule=rule, reason="import")) for rule in own),
+            *(
+                Deviation(rule=rule, event_id=event_id)
+                for rule, event_id in new
+                if event_id != recorded.event_id
+            ),
+        )
+
+    def _refuse_impossible(self, event: Event, command: Command) -> None:
+        meta, today = event.meta, oslo_day(command.now)
+        for bound, day in (("from", meta.occurred_from), ("to", meta.occurred_to)):
+            if day is not None and day > today:
+                raise FutureDate(f"/occurred/{bound}", f"{day} has not come; today is {today}")
+        if meta.occurred_from and meta.occurred_to and meta.occurred_from > meta.occurred_to:
+            raise ImpossibleInterval("/occurred/to", f"{meta.occurred_to} is before {meta.occurred_from}")
+        for field, list_id in code_fields(type(event)).items():
+            refuse_unknown(list_id, getattr(event, field), f"/{field}")
+        self.check(event)
+
+
+def refuse_unknown(list_id: str, code: str, pointer: str) -> None:
+    """Refuses a code that is neither in the codebook's list nor a reason why there is none."""
+    if code not in MISSING and not codebook.load().known(list_id, code):
+        raise UnknownCode(pointer, f"{code!r} is not in the codebook's list {list_id!r}")

@@ -1,0 +1,132 @@
+"""What every event carries, and how an event says which of its fields are personal text.
+
+An event class is frozen, typed and named in the past tense of the field's language. Its stored name, its fields
+and their meaning are a contract for as long as the ledger stands (store.md §3–4 of the design): add fields with
+defaults, never change one.
+"""
+
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+MISSING = frozenset({"unknown", "not_asked", "not_recorded", "declined"})
+"""Why a value is not there (codebook list `missing`); never a blank that later reads as no."""
+
+Missing = Literal["unknown", "not_asked", "not_recorded", "declined"]
+Count = Annotated[int, msgspec.Meta(ge=0)] | Missing
+"""A number of persons or things, or the reason why it is not known."""
+
+Unit = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+"""A municipal unit's id, or a code of `missing`."""
+
+SeedLine = Annotated[str, msgspec.Meta(pattern=r"^s:\d+(-\d+)?(,\d+(-\d+)?)*$")]
+"""The line or lines of the 2009 note an entry was made from, such as `s:310-314`."""
+
+
+def codes(list_id: str) -> Any:
+    """Marks a field whose value is a code of that codebook list, or of `missing`."""
+    return msgspec.Meta(extra={"codes": list_id})
+
+
+def text(data_class: str) -> Any:
+    """Marks a field of personal text: it is sealed in a part of that data class, apart from the skeleton."""
+    return msgspec.Meta(extra={"data_class": data_class})
+
+
+Casework = Annotated[str | None, text("casework")]
+Voice = Annotated[str | None, text("voice")]
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who recorded an event, with the role and unit they had at that time (seed: OpenCRVS' lesson, L40)."""
+
+    id: str
+    role: Annotated[str, codes("roles")]
+    unit: Unit
+
+
+class Performer(msgspec.Struct, frozen=True):
+    """The role and unit of who did it; often not the one who recorded it."""
+
+    role: Annotated[str, codes("roles")] = "unknown"
+    unit: Unit = "unknown"
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """A rule an event departs from, or that it makes an earlier event depart from (`event_id`)."""
+
+    rule: Annotated[str, codes("rules")]
+    reason: str | None = None
+    event_id: UUID | None = None
+
+
+class Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """The envelope (domain.md §2 of the design): all of it but `recorded_at`, which is the ledger's own.
+
+    `occurred_from` and `occurred_to` are Oslo days, inclusive; an open `occurred_to` counts as the day of recording.
+    """
+
+    occurred_from: date | None = None
+    occurred_to: date | None = None
+    recorded_by: Actor
+    performed_by: Performer = Performer()
+    basis: Annotated[str, codes("bases")] = "unknown"
+    source_system: str | None = None
+    source_ref: str | None = None
+    source_recorded_at: str | None = None
+    correlation_id: str | None = None
+    causation_id: UUID | None = None
+    deviations: tuple[Deviation, ...] = ()
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every event. A part field's default is None: an event read without its parts is whole but silent."""
+
+    NAME: ClassVar[str]
+    SCHEMA_VERSION: ClassVar[int] = 1
+
+    meta: Meta
+
+    def data_class(self, declared: str, field: str) -> str:
+        """The data class a text field is sealed under; a class overrides it where the level decides."""
+        return declared
+
+
+class Corrected(Event, frozen=True, kw_only=True):
+    """Replaces one event of the same record, whole. Stored as `<noun>.corrected` (domain.md §5 of the design)."""
+
+    NAME: ClassVar[str] = "corrected"
+
+    target: UUID
+    replacement: Event
+    reason: Casework = None
+
+
+class Retracted(Event, frozen=True, kw_only=True):
+    """Takes one event of the same record back: it did not happen. Stored as `<noun>.retracted`."""
+
+    NAME: ClassVar[str] = "retracted"
+
+    target: UUID
+    reason: Casework = None
+
+
+def text_fields(event: type[Event]) -> dict[str, str]:
+    """The event's personal text: field name → declared data class."""
+    return _marked(event, "data_class")
+
+
+def code_fields(event: type[msgspec.Struct]) -> dict[str, str]:
+    """The event's own coded fields: field name → codebook list."""
+    return _marked(event, "codes")
+
+
+def _marked(struct: type[msgspec.Struct], mark: str) -> dict[str, str]:
+    found = {}
+    for field in msgspec.inspect.type_info(struct).fields:  # type: ignore[attr-defined]
+        extra = getattr(field.type, "extra", None) or {}
+        if mark in extra:
+            found[field.name] = extra[mark]
+    return found

@@ -1,0 +1,263 @@
+"""Inputs and what came of them: the influence chain (seed s:198, s:204–218, s:257).
+
+raised → acknowledged → assessed → answered → decided → effected → verified; feedback given and rated beside it.
+Answered, decided and effected are three different things; a skipped state is no deviation.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Annotated, ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
+from domain.events import MISSING, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
+from domain.history import Step
+
+NOT_RECORDED = "not_recorded"
+
+Said = Annotated[str | None, text("said")]
+"""What was said: the person's voice at system level, casework at individual level (trust.md §3 of the design)."""
+
+
+class Concern(msgspec.Struct, frozen=True):
+    """What an input is about: a code of one of the codebook's lists."""
+
+    list: str
+    code: str
+
+
+class Described(Event, frozen=True, kw_only=True):
+    """What an input is and who it comes from."""
+
+    kind: Annotated[str, codes("input-kinds")]
+    level: Annotated[str, codes("levels")]
+    voiced_by: Annotated[str, codes("voices")]
+    on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
+    source: UUID | Literal["unknown"] = "unknown"
+    concerns: tuple[Concern, ...] = ()
+    maturity: Annotated[str, codes("maturities")] = NOT_RECORDED
+    seed_line: SeedLine | None = None
+    said: Said = None
+
+    def data_class(self, declared: str, field: str) -> str:
+        if declared != "said":
+            return declared
+        return "casework" if self.level == "individual" else "voice"
+
+
+class Raised(Described, frozen=True, kw_only=True):
+    """Somebody said something they want the municipality to act on, know or answer."""
+
+    NAME: ClassVar[str] = "raised"
+
+
+class Acknowledged(Event, frozen=True, kw_only=True):
+    """The municipality told them that it was heard, who will answer and by when."""
+
+    NAME: ClassVar[str] = "acknowledged"
+
+    answering_unit: Unit = NOT_RECORDED
+    answer_due: date | None = None
+
+
+class Assessed(Event, frozen=True, kw_only=True):
+    """The professional view was written down (seed s:214)."""
+
+    NAME: ClassVar[str] = "assessed"
+
+    assessing_unit: Unit = NOT_RECORDED
+    assessment: Casework = None
+
+
+class Answered(Event, frozen=True, kw_only=True):
+    """They were answered."""
+
+    NAME: ClassVar[str] = "answered"
+
+    answering_unit: Unit = NOT_RECORDED
+    answer: Casework = None
+
+
+class Decided(Event, frozen=True, kw_only=True):
+    """It was decided what to do with the input, and why."""
+
+    NAME: ClassVar[str] = "decided"
+
+    outcome: Annotated[str, codes("input-outcomes")]
+    reason: Annotated[str, codes("decision-reasons")] = NOT_RECORDED
+    deciding_unit: Unit = NOT_RECORDED
+    reasons: Casework = None
+
+
+class Effected(Event, frozen=True, kw_only=True):
+    """Something changed because of the input."""
+
+    NAME: ClassVar[str] = "effected"
+
+    change: Annotated[str, codes("change-types")] = NOT_RECORDED
+    effect: Casework = None
+
+
+class Verified(Event, frozen=True, kw_only=True):
+    """Somebody looked, and the change is there."""
+
+    NAME: ClassVar[str] = "verified"
+
+    verifying_unit: Unit = NOT_RECORDED
+    evidence: Casework = None
+
+
+class FeedbackGiven(Event, frozen=True, kw_only=True):
+    """Those who raised it were told what came of it."""
+
+    NAME: ClassVar[str] = "feedback_given"
+
+    channel: Annotated[str, codes("feedback-channels")] = NOT_RECORDED
+    feedback: Casework = None
+
+
+class FeedbackRated(Event, frozen=True, kw_only=True):
+    """Those who raised it said what they think of the feedback: 1 (did not help) to 5 (it mattered)."""
+
+    NAME: ClassVar[str] = "feedback_rated"
+
+    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | Missing = NOT_RECORDED
+    comment: Voice = None
+
+
+class RegisteredAsExisting(Described, frozen=True, kw_only=True):
+    """An input from before the ledger, or told of late, opened in the state it was in."""
+
+    NAME: ClassVar[str] = "registered_as_existing"
+
+    state: Annotated[str, codes("input-states")]
+    outcome: Annotated[str, codes("input-outcomes")] = NOT_RECORDED
+    reason: Annotated[str, codes("decision-reasons")] = NOT_RECORDED
+    deciding_unit: Unit = NOT_RECORDED
+    verifying_unit: Unit = NOT_RECORDED
+    answer: Casework = None
+    reasons: Casework = None
+
+
+CHAIN = ("raised", "acknowledged", "assessed", "answered", "decided", "effected", "verified")
+"""The states of the influence chain, in the order they usually come."""
+
+
+class Input(Aggregate):
+    """One input with its chain, as its effective history tells it."""
+
+    noun = "input"
+    events = (
+        Raised,
+        Acknowledged,
+        Assessed,
+        Answered,
+        Decided,
+        Effected,
+        Verified,
+        FeedbackGiven,
+        FeedbackRated,
+        RegisteredAsExisting,
+    )
+
+    state = "unknown"
+    feedback_state = "not_given"
+    described: Described | None = None
+    raised_from: date | None = None
+    raised_to: date | None = None
+    answering_unit: str = NOT_RECORDED
+    answer_due: date | None = None
+    assessment: str | None = None
+    answer: str | None = None
+    outcome = NOT_RECORDED
+    reason = NOT_RECORDED
+    deciding_unit = NOT_RECORDED
+    reasons: str | None = None
+    change = NOT_RECORDED
+    effect: str | None = None
+    verifying_unit = NOT_RECORDED
+    evidence: str | None = None
+    feedback_channel = NOT_RECORDED
+    feedback: str | None = None
+    rating: int | str = NOT_RECORDED
+    rating_comment: str | None = None
+
+    def apply(self, step: Step) -> None:
+        event = step.event
+        if _state(event) in CHAIN:
+            self.state = _state(event)
+        else:
+            self.feedback_state = _state(event)
+        if isinstance(event, Described):
+            self.described = event
+            self.raised_from, self.raised_to = step.starts, event.meta.occurred_to
+        match event:
+            case Acknowledged():
+                self.answering_unit, self.answer_due = event.answering_unit, event.answer_due
+            case Assessed():
+                self.assessment = event.assessment
+            case Answered():
+                self.answer = event.answer
+                if event.answering_unit not in MISSING:
+                    self.answering_unit = event.answering_unit
+            case Decided() | RegisteredAsExisting():
+                self.outcome, self.reason = event.outcome, event.reason
+                self.deciding_unit, self.reasons = event.deciding_unit, event.reasons
+            case Effected():
+                self.change, self.effect = event.change, event.effect
+            case Verified():
+                self.verifying_unit, self.evidence = event.verifying_unit, event.evidence
+            case FeedbackGiven():
+                self.feedback_channel, self.feedback = event.channel, event.feedback
+            case FeedbackRated():
+                self.rating, self.rating_comment = event.rating, event.comment
+        if isinstance(event, RegisteredAsExisting):
+            self.verifying_unit, self.answer = event.verifying_unit, event.answer
+
+    @classmethod
+    def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
+        deciders: set[str] = set()
+        for step in steps:
+            event = step.event
+            if _decided_without_reason(event):
+                yield Broken("input.decided_without_reason", step.event_id)
+            if isinstance(event, Decided | RegisteredAsExisting):
+                deciders = {event.deciding_unit} - MISSING
+            if isinstance(event, Verified | RegisteredAsExisting) and event.verifying_unit in deciders:
+                yield Broken("input.verified_by_decider", step.event_id)
+            if any(_ended_by(end.event, event) and step.certainly_after(end) for end in steps):
+                yield Broken("input.recorded_after_end", step.event_id)
+
+    @classmethod
+    def references(cls, event: Event) -> Iterable[Reference]:
+        if isinstance(event, Described) and isinstance(event.source, UUID):
+            yield Reference("meeting", event.source, "/source")
+
+    @classmethod
+    def check(cls, event: Event) -> None:
+        if isinstance(event, Described):
+            for i, concern in enumerate(event.concerns):
+                refuse_unknown(concern.list, concern.code, f"/concerns/{i}/code")
+
+
+def _state(event: Event) -> str:
+    return event.state if isinstance(event, RegisteredAsExisting) else event.NAME
+
+
+def _decided_without_reason(event: Event) -> bool:
+    """Whoever records a decision owes its reason; of an older one it may simply not be known any more."""
+    if isinstance(event, RegisteredAsExisting):
+        return event.outcome not in MISSING and event.reason in ("not_asked", "declined")
+    return isinstance(event, Decided) and event.reason in MISSING
+
+
+def _ended_by(end: Event, event: Event) -> bool:
+    """Whether the chain had come to its end with `end`, so that nothing like `event` was to follow."""
+    if not isinstance(event, RegisteredAsExisting) and event.NAME not in CHAIN:
+        return False
+    if _state(end) == "verified":
+        return True
+    outcome = getattr(end, "outcome", None)
+    return outcome in ("rejected", "out_of_scope") and isinstance(event, Effected | Verified)

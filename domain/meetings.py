@@ -1,0 +1,226 @@
+"""Meetings: dialogue meetings, interviews, theme evenings, caretaker meetings, outreach … (seed s:39–50, s:358–375).
+
+scheduled → invited → held → minuted; cancelled. A skipped state is no deviation. Who was there is a tally or a
+counted group; a meeting of people who must stay anonymous is a first-class record.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Annotated, ClassVar
+
+import msgspec
+
+from domain.aggregate import Aggregate, Broken, refuse_unknown
+from domain.errors import ImpossibleCount
+from domain.events import Casework, Count, Event, SeedLine, Unit, codes
+from domain.history import Step
+
+NOT_RECORDED = "not_recorded"
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """Heads counted at a meeting; `attended` may include people of no category counted here."""
+
+    invited: Count = NOT_RECORDED
+    attended: Count = NOT_RECORDED
+    refugees: Count = NOT_RECORDED
+    staff: Count = NOT_RECORDED
+    others: Count = NOT_RECORDED
+    first_time: Count = NOT_RECORDED
+
+
+class CodeCount(msgspec.Struct, frozen=True):
+    """How many of a group have a code."""
+
+    code: str
+    n: Count
+
+
+class Marginal(msgspec.Struct, frozen=True):
+    """A group's distribution over one codebook list (`genders`, `age-bands`, `residence-times`, `countries` …)."""
+
+    list: str
+    counts: tuple[CodeCount, ...]
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A counted group: n persons nobody names, with marginals; their joint distribution is unknown."""
+
+    n: Annotated[int, msgspec.Meta(ge=1)]
+    marginals: tuple[Marginal, ...] = ()
+
+
+class Described(Event, frozen=True, kw_only=True):
+    """What a meeting is, said when it is opened."""
+
+    kind: Annotated[str, codes("meeting-kinds")]
+    composition: Annotated[str, codes("meeting-compositions")] = NOT_RECORDED
+    level: Annotated[str, codes("levels")] = NOT_RECORDED
+    form: Annotated[str, codes("forms")] = NOT_RECORDED
+    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
+    phase: Annotated[str, codes("phases")] = NOT_RECORDED
+    units: tuple[Unit, ...] = ()
+    interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
+    seed_line: SeedLine | None = None
+    title: Casework = None
+    place: Casework = None
+    agenda: Casework = None
+
+
+class Scheduled(Described, frozen=True, kw_only=True):
+    """A meeting was planned, for a day if one was set."""
+
+    NAME: ClassVar[str] = "scheduled"
+
+    planned_on: date | None = None
+
+
+class Invited(Event, frozen=True, kw_only=True):
+    """People were invited; how many, and whether anybody asked if they need an interpreter."""
+
+    NAME: ClassVar[str] = "invited"
+
+    invited: Count = NOT_RECORDED
+    interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
+
+
+class Held(Event, frozen=True, kw_only=True):
+    """The meeting took place."""
+
+    NAME: ClassVar[str] = "held"
+
+    interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
+    interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
+    tally: Tally = Tally()
+    group: Group | None = None
+
+
+class Minuted(Event, frozen=True, kw_only=True):
+    """The minutes were written."""
+
+    NAME: ClassVar[str] = "minuted"
+
+    minutes: Casework = None
+
+
+class Cancelled(Event, frozen=True, kw_only=True):
+    """The meeting was called off."""
+
+    NAME: ClassVar[str] = "cancelled"
+
+    reason: Annotated[str, codes("cancellation-reasons")] = NOT_RECORDED
+    explanation: Casework = None
+
+
+class RegisteredAsExisting(Described, frozen=True, kw_only=True):
+    """A meeting from before the ledger, or told of late, opened in the state it was in."""
+
+    NAME: ClassVar[str] = "registered_as_existing"
+
+    state: Annotated[str, codes("meeting-states")]
+    planned_on: date | None = None
+    interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
+    tally: Tally = Tally()
+    group: Group | None = None
+    minutes: Casework = None
+
+
+class Meeting(Aggregate):
+    """One meeting, as its effective history tells it."""
+
+    noun = "meeting"
+    events = (Scheduled, Invited, Held, Minuted, Cancelled, RegisteredAsExisting)
+
+    state = "unknown"
+    described: Described | None = None
+    planned_on: date | None = None
+    held_from: date | None = None
+    held_to: date | None = None
+    interpreter_need = NOT_RECORDED
+    interpreter_use = NOT_RECORDED
+    tally = Tally()
+    group: Group | None = None
+    minutes: str | None = None
+    cancellation_reason: str | None = None
+
+    def apply(self, step: Step) -> None:
+        event = step.event
+        self.state = _state(event)
+        if isinstance(event, Described):
+            self.described = event
+        if isinstance(event, Scheduled | RegisteredAsExisting):
+            self.planned_on = event.planned_on
+        if isinstance(event, Scheduled | Invited | Held | RegisteredAsExisting):
+            self.interpreter_need = _known(event.interpreter_need, self.interpreter_need)
+        if isinstance(event, Invited):
+            self.tally = msgspec.structs.replace(self.tally, invited=event.invited)
+        if isinstance(event, Held | RegisteredAsExisting):
+            invited = _known(event.tally.invited, self.tally.invited)
+            self.tally = msgspec.structs.replace(event.tally, invited=invited)
+            self.group = event.group
+            self.interpreter_use = event.interpreter_use
+        if _happened(event):
+            self.held_from, self.held_to = step.starts, step.event.meta.occurred_to
+        if isinstance(event, Minuted | RegisteredAsExisting):
+            self.minutes = event.minutes
+        if isinstance(event, Cancelled):
+            self.cancellation_reason = event.reason
+
+    @classmethod
+    def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
+        ends = [step for step in steps if _state(step.event) in ("cancelled", "minuted")]
+        need = NOT_RECORDED
+        for step in steps:
+            event = step.event
+            if isinstance(event, Scheduled | Invited | Held | RegisteredAsExisting):
+                need = _known(event.interpreter_need, need)
+            if _happened(event) and need in ("not_assessed", "not_asked"):
+                yield Broken("meeting.interpreter_need_not_assessed", step.event_id)
+            ended = [_state(end.event) for end in ends if step.certainly_after(end)]
+            if "cancelled" in ended and isinstance(event, Held):
+                yield Broken("meeting.held_after_cancellation", step.event_id)
+            elif ended:
+                yield Broken("meeting.recorded_after_end", step.event_id)
+
+    @classmethod
+    def check(cls, event: Event) -> None:
+        if isinstance(event, Held | RegisteredAsExisting):
+            _refuse_impossible_tally(event.tally)
+            if event.group:
+                _refuse_impossible_group(event.group)
+
+
+def _state(event: Event) -> str:
+    return event.state if isinstance(event, RegisteredAsExisting) else event.NAME
+
+
+def _happened(event: Event) -> bool:
+    return isinstance(event, Held) or (
+        isinstance(event, RegisteredAsExisting) and event.state in ("held", "minuted")
+    )
+
+
+def _known(new: Count | str, old: Count | str) -> Count | str:
+    """A later event that does not say does not unsay."""
+    return old if new == NOT_RECORDED else new
+
+
+def _refuse_impossible_tally(tally: Tally) -> None:
+    if not isinstance(tally.attended, int):
+        return
+    for part in ("refugees", "staff", "others", "first_time"):
+        count = getattr(tally, part)
+        if isinstance(count, int) and count > tally.attended:
+            raise ImpossibleCount(f"/tally/{part}", f"{count} is more than the {tally.attended} who attended")
+    known = [n for n in (tally.refugees, tally.staff, tally.others) if isinstance(n, int)]
+    if sum(known) > tally.attended:
+        raise ImpossibleCount("/tally/attended", f"{sum(known)} are counted in the parts")
+
+
+def _refuse_impossible_group(group: Group) -> None:
+    for i, marginal in enumerate(group.marginals):
+        for j, count in enumerate(marginal.counts):
+            refuse_unknown(marginal.list, count.code, f"/group/marginals/{i}/counts/{j}/code")
+        known = sum(count.n for count in marginal.counts if isinstance(count.n, int))
+        if known > group.n:
+            raise ImpossibleCount(f"/group/marginals/{i}/counts", f"{known} are more than the group's {group.n}")

@@ -1,0 +1,73 @@
+"""The use cases every record has: open, record, correct, retract. Each loads, decides once and saves."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+from uuid import UUID
+
+from domain.aggregate import Aggregate
+from domain.errors import Stale, UnknownReference
+from domain.events import Event, Meta
+from domain.store import Claim, Command, Store
+
+A = TypeVar("A", bound=Aggregate)
+
+
+def open_record(store: Store, kind: type[A], event: Event, command: Command, claims: Iterable[Claim] = ()) -> A:
+    """Opens a new record with its first event; the ledger gives it an id."""
+    _refuse_unknown_references(store, kind, event)
+    return store.save(kind(command.new_id()).record(event, command), command, claims=claims)
+
+
+def record(
+    store: Store, kind: type[A], record_id: UUID, expected: int | None, event: Event, command: Command
+) -> A:
+    """Records what happened to a record, at the version the sender last read (None: whichever it has)."""
+    aggregate = _at(store.get(kind, record_id), expected)
+    _refuse_unknown_references(store, kind, event)
+    return store.save(aggregate.record(event, command), command)
+
+
+def correct(
+    store: Store,
+    kind: type[A],
+    record_id: UUID,
+    expected: int | None,
+    *,
+    target: UUID,
+    replacement: Event,
+    reason: str | None,
+    meta: Meta,
+    command: Command,
+) -> A:
+    """Replaces one event of a record, whole; what that makes unlawful is recorded with the correction."""
+    aggregate = _at(store.get(kind, record_id), expected)
+    _refuse_unknown_references(store, kind, replacement)
+    return store.save(aggregate.correct(target, replacement, reason, meta, command), command)
+
+
+def retract(
+    store: Store,
+    kind: type[A],
+    record_id: UUID,
+    expected: int | None,
+    *,
+    target: UUID,
+    reason: str | None,
+    meta: Meta,
+    command: Command,
+) -> A:
+    """Takes one event of a record back; retracting the opening event takes the record back."""
+    aggregate = _at(store.get(kind, record_id), expected)
+    return store.save(aggregate.retract(target, reason, meta, command), command)
+
+
+def _at(aggregate: A, expected: int | None) -> A:
+    if expected is not None and expected != aggregate.version:
+        raise Stale(expected, aggregate.version)
+    return aggregate
+
+
+def _refuse_unknown_references(store: Store, kind: type[Aggregate], event: Event) -> None:
+    for reference in kind.references(event):
+        if store.noun_of(reference.record) != reference.noun:
+            raise UnknownReference(reference.pointer, f"this ledger has no such {reference.noun}")
