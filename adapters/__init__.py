@@ -1,0 +1,1 @@
+"""The driven side: stores, vault, views, and one file per neighbour."""

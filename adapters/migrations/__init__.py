@@ -1,0 +1,1 @@
+"""Numbered migrations of the event store, one SQL file each; what has landed is never edited."""

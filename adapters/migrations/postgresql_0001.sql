@@ -1,0 +1,202 @@
+-- Format 1 (store.md §3 of the design). The owner runs this; the application's role may read and append, nothing else.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'medvirkning_app') THEN
+        CREATE ROLE medvirkning_app NOLOGIN;
+    END IF;
+END
+$$;
+
+CREATE SCHEMA ledger;
+CREATE SCHEMA IF NOT EXISTS views;
+CREATE SCHEMA IF NOT EXISTS access;
+
+CREATE TABLE ledger.format (version integer PRIMARY KEY);
+
+CREATE TABLE ledger.ledgers (
+    id uuid PRIMARY KEY,
+    number text NOT NULL,
+    name text NOT NULL,
+    synthetic boolean NOT NULL
+);
+
+CREATE TABLE ledger.head (
+    ledger uuid PRIMARY KEY REFERENCES ledger.ledgers,
+    position bigint NOT NULL,
+    recorded_at bigint NOT NULL,
+    peaks bytea NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE ledger.events (
+    ledger uuid NOT NULL,
+    position bigint NOT NULL,
+    event_id uuid NOT NULL,
+    stream_id uuid NOT NULL,
+    stream_version bigint NOT NULL,
+    name text NOT NULL,
+    schema_version integer NOT NULL,
+    recorded_at bigint NOT NULL,
+    key_id uuid NOT NULL,
+    skeleton bytea NOT NULL,
+    leaf bytea NOT NULL,
+    PRIMARY KEY (ledger, position),
+    CONSTRAINT events_by_stream UNIQUE (ledger, stream_id, stream_version),
+    CONSTRAINT events_by_id UNIQUE (ledger, event_id)
+);
+
+CREATE TABLE ledger.parts (
+    ledger uuid NOT NULL,
+    position bigint NOT NULL,
+    n integer NOT NULL,
+    key_id uuid NOT NULL,
+    ciphertext bytea NOT NULL,
+    PRIMARY KEY (ledger, position, n)
+);
+
+CREATE TABLE ledger.commands (
+    ledger uuid NOT NULL,
+    client text NOT NULL,
+    key text NOT NULL,
+    digest bytea NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    PRIMARY KEY (ledger, client, key)
+);
+
+CREATE TABLE ledger.claims (
+    ledger uuid NOT NULL,
+    kind text NOT NULL,
+    digest bytea NOT NULL,
+    stream uuid NOT NULL,
+    PRIMARY KEY (ledger, kind, digest)
+);
+
+-- The leaf's hash; the same bytes as adapters/layout.py gives.
+CREATE FUNCTION ledger.leaf(
+    ledger uuid, "position" bigint, event_id uuid, stream_id uuid, stream_version bigint, name text,
+    schema_version integer, recorded_at bigint, key_id uuid, skeleton bytea, part_count integer, part_bytes bytea
+) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT sha256(
+        '\x0001'::bytea || uuid_send($1) || int8send($2) || uuid_send($3) || uuid_send($4) || int8send($5)
+        || int4send(octet_length(convert_to($6, 'UTF8'))) || convert_to($6, 'UTF8') || int4send($7)
+        || int8send($8) || uuid_send($9) || sha256($10) || int4send($11) || $12
+    )
+$$;
+
+CREATE FUNCTION ledger.open(id uuid, number text, name text, synthetic boolean)
+RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+    INSERT INTO ledger.ledgers VALUES ($1, $2, $3, $4);
+    INSERT INTO ledger.head VALUES ($1, 0, 0, ''::bytea);
+$$;
+
+-- One append, in one round trip. Returns the first position. Parts name their event by its place in the arrays.
+CREATE FUNCTION ledger.append(
+    p_ledger uuid, p_clock bigint,
+    p_events uuid[], p_streams uuid[], p_versions bigint[], p_names text[], p_schemas integer[], p_keys uuid[],
+    p_skeletons bytea[],
+    p_part_events integer[], p_part_ns integer[], p_part_keys uuid[], p_part_texts bytea[],
+    p_client text, p_key text, p_digest bytea,
+    p_read_streams uuid[], p_read_versions bigint[],
+    p_claim_kinds text[], p_claim_digests bytea[], p_claim_streams uuid[],
+    p_released_kinds text[], p_released_digests bytea[], p_released_streams uuid[]
+) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE
+    v_first bigint;
+    v_last bigint;
+    v_told bigint;
+    v_peaks bytea;
+    v_size bigint;
+    v_length integer;
+    v_leaf bytea;
+    v_used record;
+BEGIN
+    SELECT position + 1, recorded_at + 1, peaks INTO STRICT v_first, v_told, v_peaks
+      FROM head WHERE ledger = p_ledger FOR UPDATE;
+    v_told := greatest(v_told, p_clock);
+    v_last := v_first + cardinality(p_events) - 1;
+
+    IF p_key IS NOT NULL THEN
+        SELECT digest, first, last INTO v_used
+          FROM commands WHERE ledger = p_ledger AND client = p_client AND key = p_key;
+        IF FOUND THEN
+            RAISE EXCEPTION 'command repeated' USING ERRCODE = 'MV001',
+                DETAIL = format('%s %s %s', v_used.first, v_used.last, encode(v_used.digest, 'hex'));
+        END IF;
+    END IF;
+
+    IF cardinality(p_read_streams) > 0 THEN
+        PERFORM FROM unnest(p_read_streams, p_read_versions) AS r (stream, version)
+          WHERE r.version <> coalesce(
+            (SELECT max(stream_version) FROM events WHERE ledger = p_ledger AND stream_id = r.stream), 0);
+        IF FOUND THEN
+            RAISE EXCEPTION 'a stream has moved on' USING ERRCODE = 'MV002';
+        END IF;
+    END IF;
+
+    IF cardinality(p_released_kinds) > 0 THEN
+        DELETE FROM claims USING unnest(p_released_kinds, p_released_digests, p_released_streams)
+          AS r (kind, digest, stream)
+          WHERE claims.ledger = p_ledger AND claims.kind = r.kind AND claims.digest = r.digest
+            AND claims.stream = r.stream;
+    END IF;
+    IF cardinality(p_claim_kinds) > 0 THEN
+        INSERT INTO claims SELECT p_ledger, kind, digest, stream
+          FROM unnest(p_claim_kinds, p_claim_digests, p_claim_streams) AS c (kind, digest, stream);
+    END IF;
+
+    IF cardinality(p_part_events) > 0 THEN
+        INSERT INTO parts SELECT p_ledger, v_first + event - 1, n, key_id, ciphertext
+          FROM unnest(p_part_events, p_part_ns, p_part_keys, p_part_texts) AS p (event, n, key_id, ciphertext);
+    END IF;
+
+    v_size := v_first - 1;
+    FOR v_leaf IN
+        WITH part AS (
+            SELECT event, count(*)::integer AS parts,
+                   string_agg(int4send(n) || uuid_send(key_id) || sha256(ciphertext), ''::bytea ORDER BY n) AS bytes
+              FROM unnest(p_part_events, p_part_ns, p_part_keys, p_part_texts) AS p (event, n, key_id, ciphertext)
+             GROUP BY event
+        ), stored AS (
+            INSERT INTO events
+            SELECT p_ledger, v_first + at - 1, event_id, stream_id, stream_version, name, schema_version,
+                   v_told + at - 1, key_id, skeleton,
+                   leaf(p_ledger, v_first + at - 1, event_id, stream_id, stream_version, name, schema_version,
+                        v_told + at - 1, key_id, skeleton, coalesce(parts, 0), coalesce(bytes, ''::bytea))
+              FROM unnest(p_events, p_streams, p_versions, p_names, p_schemas, p_keys, p_skeletons)
+                   WITH ORDINALITY AS e (event_id, stream_id, stream_version, name, schema_version, key_id,
+                                         skeleton, at)
+              LEFT JOIN part ON part.event = e.at
+            RETURNING events.position, events.leaf
+        )
+        SELECT stored.leaf FROM stored ORDER BY stored.position
+    LOOP
+        v_peaks := v_peaks || v_leaf;
+        v_length := octet_length(v_peaks);
+        WHILE v_size & 1 = 1 LOOP
+            v_peaks := substring(v_peaks FROM 1 FOR v_length - 64)
+                || sha256('\x01'::bytea || substring(v_peaks FROM v_length - 63));
+            v_length := v_length - 32;
+            v_size := v_size >> 1;
+        END LOOP;
+        -- v_size was consumed by the merges; it is the number of leaves before the next one again.
+        v_size := v_first;
+        v_first := v_first + 1;
+    END LOOP;
+
+    IF p_key IS NOT NULL THEN
+        INSERT INTO commands VALUES (p_ledger, p_client, p_key, p_digest,
+                                     v_last - cardinality(p_events) + 1, v_last);
+    END IF;
+    UPDATE head SET position = v_last, recorded_at = v_told + cardinality(p_events) - 1, peaks = v_peaks
+     WHERE ledger = p_ledger;
+    PERFORM pg_notify('medvirkning', p_ledger::text);
+    RETURN v_last - cardinality(p_events) + 1;
+END
+$$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
+GRANT USAGE ON SCHEMA ledger TO medvirkning_app;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO medvirkning_app;
+GRANT EXECUTE ON FUNCTION ledger.append, ledger.open, ledger.leaf TO medvirkning_app;
+GRANT USAGE, CREATE ON SCHEMA views, access TO medvirkning_app;
+INSERT INTO ledger.format VALUES (1);
