@@ -1,0 +1,57 @@
+"""Verification: that a ledger is whole, in order, unchanged, and can be read (trust.md §2 of the design)."""
+
+from collections.abc import Callable, Iterator
+from uuid import UUID
+
+from adapters import layout
+from adapters.codec import UnknownEvent
+from adapters.eventstore import LedgerStore
+from adapters.seal import Unopenable
+
+PAGE = 1_000
+
+
+def verify(store: LedgerStore, progress: Callable[[int, int], None] = lambda done, total: None) -> Iterator[str]:
+    """Every fault found, in ledger order; none when the ledger is as it was written."""
+    head = store.recorder.head()
+    peaks: tuple[bytes, ...] = ()
+    position = told = 0
+    versions: dict[UUID, int] = {}
+    while rows := store.recorder.rows(position, PAGE, upto=head.position or None, parts=True):
+        if head.position == 0:
+            break
+        for row in rows:
+            if row.position != position + 1:
+                yield f"position {position + 1} is missing"
+            if row.recorded_at <= told:
+                yield f"position {row.position} was recorded before the one it follows"
+            if row.stream_version != versions.get(row.stream_id, 0) + 1:
+                yield f"position {row.position} skips a version of its record"
+            leaf = layout.leaf(
+                layout.preimage(
+                    ledger=store.ledger,
+                    position=row.position,
+                    event_id=row.event_id,
+                    stream_id=row.stream_id,
+                    stream_version=row.stream_version,
+                    name=row.name,
+                    schema_version=row.schema_version,
+                    recorded_at=row.recorded_at,
+                    key_id=row.key_id,
+                    skeleton=row.skeleton,
+                    parts=row.parts,
+                )
+            )
+            if leaf != row.leaf:
+                yield f"position {row.position} is not what was recorded: its leaf differs"
+            try:
+                store.mapper.open([row])
+            except (Unopenable, UnknownEvent, KeyError, ValueError) as error:
+                yield f"position {row.position} cannot be read: {type(error).__name__}"
+            peaks = layout.grow(peaks, row.position - 1, leaf)
+            position, told, versions[row.stream_id] = row.position, row.recorded_at, row.stream_version
+        progress(position, head.position)
+    if (position, told) != (head.position, head.recorded_at if head.position else 0):
+        yield f"the head says {head.position}; the ledger ends at {position}"
+    if peaks != head.peaks:
+        yield "the tree differs from the one kept at the head"

@@ -1,0 +1,243 @@
+"""Import: one command a line, told line by line; a second run changes nothing (api.md, row `import`, of the design).
+
+A line is `{key, command, ref?, id or $ref, body, occurred, actor: {id, role, unit}, basis, source_recorded_at?,
+accept_deviations?}`. `ref` names the record a line opens, within its source, for later lines and later files; a body
+may point at it as `{"$ref": …}`. Ids are the ledger's own.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any, Literal, NamedTuple, TypeVar
+from uuid import UUID
+
+import msgspec
+import rfc8785
+from marshmallow import ValidationError, fields, validate
+
+from api.envelopes import meta_of
+from api.problems import Unprocessable
+from api.records import Feature
+from api.schemas import Code, Interval, Pattern, Request, Text, Unit, pointers
+from api.services import Records
+from domain import errors
+from domain.aggregate import Aggregate
+from domain.events import Actor, Deviation
+from domain.history import Recorded
+from domain.store import Claim, Command
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class LineActor(Request):
+    """Who entered the line in its source."""
+
+    id = Pattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", required=True)
+    role = Code("roles", required=True)
+    unit = Unit(required=True)
+
+
+class Line(Request):
+    """One line of an import file."""
+
+    key = Text(limit=255, required=True, validate=validate.Length(1, 255))
+    command = fields.String(required=True)
+    ref = Text(limit=255, load_default=None)
+    id = fields.UUID(load_default=None)
+    target = Text(limit=255, data_key="$ref", load_default=None)
+    body = fields.Dict(required=True)
+    occurred = fields.Nested(Interval, load_default=None)
+    actor = fields.Nested(LineActor, required=True)
+    basis = Code("bases", required=True)
+    source_recorded_at = fields.AwareDateTime(load_default=None)
+    accept_deviations = fields.Raw(load_default=list)
+
+
+class Outcome(NamedTuple):
+    """What became of a line, counted from 1."""
+
+    line: int
+    result: Literal["recorded", "unchanged", "changed", "refused"]
+    detail: str
+    record: UUID | None = None
+
+
+class Importer:
+    """Carries out the lines of one source. `clock` and `new_id` are the front door's."""
+
+    def __init__(
+        self,
+        records: Records,
+        features: Iterable[Feature],
+        source: str,
+        clock: Callable[[], int],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._records, self._source, self._clock, self._new_id = records, source, clock, new_id
+        self._features = {feature.aggregate.noun: feature for feature in features}
+
+    def run(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
+        """What became of each line, as it happens; blank lines are passed over."""
+        for number, raw in enumerate(lines, start=1):
+            if raw.strip():
+                yield self._line(number, raw)
+
+    def _line(self, number: int, raw: bytes) -> Outcome:
+        try:
+            parsed = msgspec.json.decode(raw)
+            line = Line().load(parsed)
+        except msgspec.DecodeError:
+            return Outcome(number, "refused", "is not JSON")
+        except ValidationError as error:
+            return Outcome(number, "refused", _told(pointers(error.normalized_messages())))
+        try:
+            return self._carry_out(number, line, parsed)
+        except errors.KeyReused:
+            return Outcome(number, "changed", f"key {line['key']} was imported with other content; not applied")
+        except errors.DeviationNeeded as error:
+            accept = f"accept it in `accept_deviations` if it is what happened: {error.detail}"
+            return Outcome(number, "refused", f"breaks a rule; {accept}")
+        except Unprocessable as error:
+            return Outcome(number, "refused", _told(error.faults))
+        except errors.Invalid as error:
+            return Outcome(number, "refused", f"{error.pointer}: {error.detail}")
+        except errors.Refusal as error:
+            return Outcome(number, "refused", error.detail)
+
+    def _carry_out(self, number: int, line: Mapping[str, Any], parsed: Any) -> Outcome:
+        noun = line["command"].partition(".")[0]
+        feature = self._features.get(noun)
+        commands = {operation.name: operation for operation in feature.operations()} if feature else {}
+        operation = commands.get(line["command"])
+        if feature is None or operation is None or operation.body is None:
+            raise Unprocessable([("/command", f"there is no command {line['command']!r}")])
+        command = self._command(line, parsed)
+        repeat = self._records.repeat(command)
+        if repeat:
+            return Outcome(number, "unchanged", f"position {repeat.position}", repeat.record)
+        opens = any(route.event.NAME == operation.name.partition(".")[2] for route in feature.opens)
+        record = None if opens else self._target(line)
+        body = self._body(line, operation.body)
+        actor = Actor(**line["actor"])
+        told = line["source_recorded_at"]
+        claims: tuple[Claim, ...] = ()
+        if opens and line["ref"] is not None:
+            claims = (self._claim(line["ref"]),)
+        done = feature.execute(
+            self._records,
+            operation.name,
+            record,
+            None,
+            body,
+            lambda members: meta_of(
+                members,
+                actor,
+                source_system=self._source,
+                source_ref=line["ref"],
+                source_recorded_at=told.isoformat() if told else None,
+            ),
+            command,
+            claims,
+        )
+        return Outcome(number, "recorded", f"position {done.position}", done.id)
+
+    def _command(self, line: Mapping[str, Any], parsed: Any) -> Command:
+        accepted = line["accept_deviations"]
+        if accepted != "*" and not (
+            isinstance(accepted, list) and all(isinstance(rule, str) for rule in accepted)
+        ):
+            raise Unprocessable([("/accept_deviations", 'is neither "*" nor a list of rule ids')])
+        return Command(
+            now=self._clock(),
+            new_id=self._new_id,
+            client=self._source,
+            key=line["key"],
+            digest=self._records.digest(b"import", rfc8785.dumps(parsed)),
+            acknowledged=tuple(Deviation(rule=rule, reason="import") for rule in accepted if accepted != "*"),
+            accept_all=accepted == "*",
+        )
+
+    def _target(self, line: Mapping[str, Any]) -> UUID:
+        record: UUID | None = line["id"]
+        if record is None and line["target"] is not None:
+            record = self._referred(line["target"], "/$ref")
+        if record is None:
+            raise Unprocessable([("/id", "a command on an existing record needs its `id` or `$ref`")])
+        return record
+
+    def _body(self, line: Mapping[str, Any], schema: type[Request]) -> dict[str, Any]:
+        envelope = {"basis": line["basis"]}
+        if line["occurred"] is not None:
+            days = {"from": line["occurred"]["from_"], "to": line["occurred"]["to"]}
+            envelope["occurred"] = {bound: day.isoformat() if day else None for bound, day in days.items()}
+        try:
+            loaded: dict[str, Any] = schema().load({**self._resolved(line["body"], "/body"), **envelope})
+            return loaded
+        except ValidationError as error:
+            raise Unprocessable(pointers(error.normalized_messages(), "/body")) from error
+
+    def _resolved(self, value: Any, pointer: str) -> Any:
+        match value:
+            case {"$ref": str(ref)} if len(value) == 1:
+                return str(self._referred(ref, pointer))
+            case dict():
+                return {name: self._resolved(inner, f"{pointer}/{name}") for name, inner in value.items()}
+            case list():
+                return [self._resolved(inner, f"{pointer}/{i}") for i, inner in enumerate(value)]
+        return value
+
+    def _referred(self, ref: str, pointer: str) -> UUID:
+        record = self._records.claimed(self._claim(ref))
+        if record is None:
+            raise errors.UnknownReference(pointer, f"nothing from {self._source} has the ref {ref!r}")
+        return record
+
+    def _claim(self, ref: str) -> Claim:
+        return Claim("import-ref", f"{self._source}\0{ref}")
+
+
+class Rehearsal:
+    """A ledger a dry run may write to: what is saved is kept in memory, over what the ledger has."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self.ledger = records.ledger
+        self._kept: dict[UUID, tuple[Recorded, ...]] = {}
+        self._nouns: dict[UUID, str] = {}
+        self._claims: dict[Claim, UUID] = {}
+
+    def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
+        """The record, as rehearsed so far."""
+        if record in self._kept and self._nouns[record] == kind.noun:
+            return kind(record, self._kept[record], on)
+        return self._records.get(kind, record, as_of=as_of, on=on)
+
+    def noun_of(self, record: UUID) -> str | None:
+        """The noun the record was opened as."""
+        return self._nouns.get(record) or self._records.noun_of(record)
+
+    def save(
+        self,
+        aggregate: A,
+        command: Command,
+        *,
+        reads: Mapping[UUID, int] | None = None,
+        claims: Iterable[Claim] = (),
+    ) -> A:
+        """Keeps the record in memory."""
+        for claim in claims:
+            if self.claimed(claim) is not None:
+                raise errors.Taken("another record of this ledger has it already")
+            self._claims[claim] = aggregate.id
+        self._kept[aggregate.id], self._nouns[aggregate.id] = aggregate.history, aggregate.noun
+        return aggregate
+
+    def claimed(self, claim: Claim) -> UUID | None:
+        """The record that has it."""
+        return self._claims.get(claim) or self._records.claimed(claim)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+
+def _told(faults: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{pointer or '/'}: {what}" for pointer, what in faults)
