@@ -146,6 +146,7 @@ class MeetingDetail(Detail):
     group = fields.Nested(Group, required=True, allow_none=True)
     minutes = fields.String(required=True, allow_none=True)
     cancellation_reason = Code("cancellation-reasons", required=True, allow_none=True)
+    cancellation_explanation = fields.String(required=True, allow_none=True)
 
 
 class MeetingRow(ListRow):

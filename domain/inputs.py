@@ -165,8 +165,7 @@ class Input(Aggregate):
     state = "unknown"
     feedback_state = "not_given"
     described: Described | None = None
-    raised_from: date | None = None
-    raised_to: date | None = None
+    raised: Step | None = None
     answering_unit: str = NOT_RECORDED
     answer_due: date | None = None
     assessment: str | None = None
@@ -192,7 +191,7 @@ class Input(Aggregate):
             self.feedback_state = _state(event)
         if isinstance(event, Described):
             self.described = event
-            self.raised_from, self.raised_to = step.starts, event.meta.occurred_to
+            self.raised = step
         match event:
             case Acknowledged():
                 self.answering_unit, self.answer_due = event.answering_unit, event.answer_due
@@ -215,6 +214,16 @@ class Input(Aggregate):
                 self.rating, self.rating_comment = event.rating, event.comment
         if isinstance(event, RegisteredAsExisting):
             self.verifying_unit, self.answer = event.verifying_unit, event.answer
+
+    @property
+    def raised_from(self) -> date | None:
+        """The first day it may have been raised on."""
+        return self.raised.starts if self.raised else None
+
+    @property
+    def raised_to(self) -> date | None:
+        """The last day it may have been raised on; None, too, when the end is open."""
+        return self.raised.event.meta.occurred_to if self.raised else None
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:

@@ -134,14 +134,14 @@ class Meeting(Aggregate):
     state = "unknown"
     described: Described | None = None
     planned_on: date | None = None
-    held_from: date | None = None
-    held_to: date | None = None
+    held: Step | None = None
     interpreter_need = NOT_RECORDED
     interpreter_use = NOT_RECORDED
     tally = Tally()
     group: Group | None = None
     minutes: str | None = None
     cancellation_reason: str | None = None
+    cancellation_explanation: str | None = None
 
     def apply(self, step: Step) -> None:
         event = step.event
@@ -159,12 +159,23 @@ class Meeting(Aggregate):
             self.tally = msgspec.structs.replace(event.tally, invited=invited)
             self.group = event.group
             self.interpreter_use = event.interpreter_use
-        if _happened(event):
-            self.held_from, self.held_to = step.starts, step.event.meta.occurred_to
+        if self.held is None and _happened(event):
+            self.held = step
         if isinstance(event, Minuted | RegisteredAsExisting):
             self.minutes = event.minutes
         if isinstance(event, Cancelled):
             self.cancellation_reason = event.reason
+            self.cancellation_explanation = event.explanation
+
+    @property
+    def held_from(self) -> date | None:
+        """The first day it may have been held on."""
+        return self.held.starts if self.held else None
+
+    @property
+    def held_to(self) -> date | None:
+        """The last day it may have been held on; None, too, when the end is open."""
+        return self.held.event.meta.occurred_to if self.held else None
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:

@@ -1,0 +1,218 @@
+"""What list views share: rows true from one ledger position to another, and from one day to another.
+
+For every event of a record the row is folded at each day its effective history has, so that one query answers any
+`as_of` together with any `on` (store.md §4–5 of the design). Rows are only added and closed, never changed.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
+
+from adapters.projections import Change, Histories
+from domain.aggregate import Aggregate
+from domain.history import Recorded
+
+
+def code(name: str) -> Column[str]:
+    """A coded column."""
+    return Column(name, String(64), nullable=False)
+
+
+class Slice(NamedTuple):
+    """A record's row as it stands from one day until another (None: ever after)."""
+
+    on_from: date
+    on_to: date | None
+    values: tuple[Any, ...]
+
+
+class Page(NamedTuple):
+    """Rows, newest first, and the place of the last one if there are more."""
+
+    rows: Sequence[Mapping[str, Any]]
+    next: int | None
+
+
+@dataclass(frozen=True)
+class ListView:
+    """A list of one kind of record. `row` gives the columns' values from the record; codes, dates and counts only.
+
+    `conditions` says how a filter that is no plain equality on a column is met; `present` turns a stored row into
+    what the list shows.
+    """
+
+    name: str
+    kind: type[Aggregate]
+    columns: Callable[[], tuple[Column[Any], ...]]
+    row: Callable[[Any], Mapping[str, Any]]
+    conditions: Mapping[str, Callable[[Table, Any], Any]] = field(default_factory=dict)
+    present: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+
+    @property
+    def noun(self) -> str:
+        """The noun whose events feed it."""
+        return self.kind.noun
+
+    def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]:
+        """Its table; `suffix` makes one beside the live one, for a rebuild."""
+        name = f"list_{self.name}{suffix}"
+        return (
+            Table(
+                name,
+                metadata,
+                Column("ledger", Uuid, nullable=False),
+                Column("record", Uuid, nullable=False),
+                Column("opened", BigInteger, nullable=False),
+                Column("version", BigInteger, nullable=False),
+                Column("from_position", BigInteger, nullable=False),
+                Column("to_position", BigInteger),
+                Column("on_from", Date, nullable=False),
+                Column("on_to", Date),
+                *self.columns(),
+                Index(f"{name}_by_opened", "ledger", "opened", "from_position"),
+                Index(f"{name}_by_record", "ledger", "record"),
+            ),
+        )
+
+    def concerned(self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]) -> set[UUID]:
+        """The records of a page this view has rows of."""
+        return {each.stream_id for each in page if each.name.startswith(f"{self.noun}.")}
+
+    def fold(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        page: Sequence[Recorded],
+        histories: Histories,
+    ) -> None:
+        """Writes what a page of events changes."""
+        [table] = tables
+        closing, adding = [], []
+        for record in self.concerned(connection, tables, page):
+            for change in histories.changes(record, page):
+                before, after = set(self.slices(change.before)), set(self.slices(change.after))
+                closing += [
+                    {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from, "b_to": change.position}
+                    for gone in before - after
+                ]
+                adding.append((change, record, after - before))
+        self._write(connection, table, ledger, closing, adding)
+
+    def slices(self, history: Sequence[Recorded]) -> Iterator[Slice]:
+        """The rows of a record with this history, one for each stretch of days."""
+        if not history:
+            return
+        whole = self.kind(history[0].stream_id, history)
+        if whole.retracted:
+            return
+        days = sorted({step.ends for step in whole.steps})
+        for day, following in zip(days, [*days[1:], None], strict=True):
+            aggregate = self.kind(history[0].stream_id, history, day) if following else whole
+            yield Slice(day, following, tuple(self.row(aggregate).values()))
+
+    def _write(
+        self,
+        connection: Connection,
+        table: Table,
+        ledger: UUID,
+        closing: list[dict[str, Any]],
+        adding: list[tuple[Change, UUID, Collection[Slice]]],
+    ) -> None:
+        names = [column.name for column in self.columns()]
+        rows = [
+            {
+                "ledger": ledger,
+                "record": record,
+                "opened": change.after[0].position,
+                "version": change.after[-1].version,
+                "from_position": change.position,
+                "to_position": None,
+                "on_from": added.on_from,
+                "on_to": added.on_to,
+                **dict(zip(names, added.values, strict=True)),
+            }
+            for change, record, slices in adding
+            for added in slices
+        ]
+        # Rows both added and closed within the page are written closed, so that one pass suffices.
+        live = {(row["record"], row["on_from"], row["from_position"]): row for row in rows}
+        latest: dict[tuple[UUID, date], list[int]] = {}
+        for record, on_from, from_position in sorted(live, key=lambda key: key[2]):
+            latest.setdefault((record, on_from), []).append(from_position)
+        stored = []
+        for close in closing:
+            inside = [
+                position
+                for position in latest.get((close["b_record"], close["b_from"]), [])
+                if position < close["b_to"]
+            ]
+            row = live[close["b_record"], close["b_from"], inside[-1]] if inside else None
+            if row is not None and row["to_position"] is None:
+                row["to_position"] = close["b_to"]
+            else:
+                stored.append(close)
+        if stored:
+            connection.execute(
+                table.update()
+                .where(
+                    table.c.ledger == bindparam("b_ledger"),
+                    table.c.record == bindparam("b_record"),
+                    table.c.on_from == bindparam("b_from"),
+                    table.c.to_position.is_(None),
+                )
+                .values(to_position=bindparam("b_to")),
+                stored,
+            )
+        if rows:
+            connection.execute(table.insert(), rows)
+
+    def query(
+        self,
+        connection: Connection,
+        table: Table,
+        ledger: UUID,
+        position: int,
+        day: date,
+        filters: Mapping[str, Any],
+        after: int | None,
+        limit: int,
+    ) -> Page:
+        """A page of the list as of a position, on a day."""
+        columns = table.c
+        conditions = [
+            columns.ledger == ledger,
+            columns.from_position <= position,
+            or_(columns.to_position.is_(None), columns.to_position > position),
+            columns.on_from <= day,
+            or_(columns.on_to.is_(None), columns.on_to > day),
+            *(
+                self.conditions[name](table, value) if name in self.conditions else columns[name] == value
+                for name, value in filters.items()
+            ),
+        ]
+        if after is not None:
+            conditions.append(columns.opened < after)
+        found = connection.execute(
+            select(table).where(and_(*conditions)).order_by(columns.opened.desc()).limit(limit + 1)
+        ).mappings()
+        rows = [{**self.present(row), "id": row["record"], "opened": row["opened"]} for row in found]
+        return Page(rows[:limit], rows[limit - 1]["opened"] if len(rows) > limit else None)
