@@ -43,7 +43,12 @@ _APPEND = f"SELECT ledger.append({', '.join(f'%b::{kind}' for kind in _TYPES.spl
 
 
 class PostgresStore:
-    """The database with every ledger in it. Its connections are made at first use: after a fork, not before."""
+    """The database with every ledger in it. Its connections are made at first use: after a fork, not before.
+
+    `unavailable` are the driver's ways of saying that it cannot be reached.
+    """
+
+    unavailable = (psycopg.OperationalError,)
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)

@@ -48,7 +48,9 @@ _CHUNK = 500
 
 
 class SqliteStore:
-    """The file with every ledger in it."""
+    """The file with every ledger in it. `unavailable` are the driver's ways of saying that it cannot be reached."""
+
+    unavailable = (sqlite3.OperationalError,)
 
     def __init__(self, path: Path) -> None:
         self.path = path

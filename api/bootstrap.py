@@ -2,8 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -22,6 +21,7 @@ from adapters.projections import LedgerViews, View, ViewStore
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, load_kek
 from adapters.views import participation_events
+from adapters.views.participation_events import ParticipationEvents
 from api.config import Config
 from api.records import Feature
 from api.services import LedgerServices, Services
@@ -58,18 +58,21 @@ class Running:
     views: ViewStore
     features: tuple[Feature, ...]
     services: Services
-    codec: Codec
-    projections: tuple[View, ...]
+    opened: "_Opened"
     stopping: Event = field(default_factory=Event)
-    threads: list[Thread] = field(default_factory=list)
+    threads: dict[UUID, Thread] = field(default_factory=dict)
 
     def store(self, ledger: UUID) -> LedgerStore:
         """A ledger's records."""
-        return LedgerStore(ledger, self.events.recorder(ledger), self.codec, self.vault)
+        return self.opened.store(ledger)
+
+    def ledger_views(self, ledger: UUID) -> LedgerViews:
+        """A ledger's views."""
+        return self.opened.views(ledger)
 
     def ledger_numbered(self, number: str) -> UUID:
-        """The ledger of a municipality number. Raises UnknownLedger, naming every candidate."""
-        found = [row for row in self.events.ledgers() if row.number == number]
+        """The ledger of a municipality number, or of its own id. Raises UnknownLedger, naming every candidate."""
+        found = [row for row in self.events.ledgers() if number in (row.number, str(row.id))]
         match found:
             case [one]:
                 return one.id
@@ -79,10 +82,19 @@ class Running:
                 named = ", ".join(f"{row.id} ({row.name})" for row in found)
                 raise UnknownLedger(f"{number} names {len(found)} ledgers: {named}; give the id instead")
 
+    def project(self) -> None:
+        """Starts a thread for each ledger that feeds its views, until `close`."""
+        for row in self.events.ledgers():
+            if row.id not in self.threads:
+                views = self.ledger_views(row.id)
+                thread = Thread(target=views.run, args=(self.stopping,), name=f"views-{row.number}", daemon=True)
+                self.threads[row.id] = thread
+                thread.start()
+
     def close(self) -> None:
         """Stops projecting and closes every store."""
         self.stopping.set()
-        for thread in self.threads:
+        for thread in self.threads.values():
             thread.join(timeout=10)
         self.views.close()
         self.access.close()
@@ -107,5 +119,94 @@ def codec() -> Codec:
 
 def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
-    lists = [cast(View, importlib.import_module(f"adapters.views.{noun}").VIEW) for noun in FEATURES]
-    return (*lists, participation_events.VIEW)
+    modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
+    lists = [cast(View, module.VIEW) for module in modules]
+    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+
+
+def bootstrap(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] = uuid4) -> Running:
+    """Everything, on stores of this version's format. Raises FormatError when they are not."""
+    _refuse_mixed_installation()
+    running = assemble(config, clock=clock, new_id=new_id)
+    for store in (running.events, running.vault, running.access):
+        store.check_format()
+    running.views.prepare()
+    return running
+
+
+def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] = uuid4) -> Running:
+    """Everything, whatever format the stores have; for `migrate`, `rebuild`, `backup` and `restore`."""
+    events: SqliteStore | PostgresStore
+    if config.database is None:
+        events = SqliteStore(config.data / "events.db")
+        vault_url, access_url, views_url = (
+            f"sqlite:///{config.data / name}" for name in ("vault.db", "access.db", "views.db")
+        )
+    else:
+        events = PostgresStore(config.database)
+        vault_url = access_url = views_url = config.database
+    config.data.mkdir(parents=True, exist_ok=True)
+    kek = load_kek(config.data / "vault.key", config.vault_key, create=config.embedded)
+    vault = Vault(config.vault or vault_url, kek)
+    access = Access(access_url, vault)
+    views = ViewStore(views_url, projections(), kinds())
+    opened = _Opened(events, vault, codec(), views)
+    services = Services(
+        clock=clock,
+        new_id=new_id,
+        tokens=access,
+        ledger=opened.ledger,
+        ready=lambda: _ready(events, vault),
+        unavailable=(sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError, *events.unavailable),
+    )
+    return Running(config, events, vault, access, views, features(), services, opened)
+
+
+class _Opened:
+    """The ledgers of an installation, each opened once."""
+
+    def __init__(
+        self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore
+    ) -> None:
+        self._events, self._vault, self._codec, self._views = events, vault, codec, views
+        self._lock = Lock()
+        self._ledgers: dict[UUID, LedgerServices] = {}
+        self._stores: dict[UUID, LedgerStore] = {}
+
+    def store(self, ledger: UUID) -> LedgerStore:
+        """A ledger's records, as the adapters know them."""
+        with self._lock:
+            if ledger not in self._stores:
+                recorder = self._events.recorder(ledger)
+                self._stores[ledger] = LedgerStore(ledger, recorder, self._codec, self._vault)
+            return self._stores[ledger]
+
+    def views(self, ledger: UUID) -> LedgerViews:
+        """A ledger's views, as the adapters know them."""
+        views = self.ledger(ledger).views
+        assert isinstance(views, LedgerViews)
+        return views
+
+    def ledger(self, ledger: UUID) -> LedgerServices:
+        """A ledger, as the routes know it."""
+        found = self._ledgers.get(ledger)
+        if found is None:
+            store = self.store(ledger)
+            row = next(row for row in self._events.ledgers() if row.id == ledger)
+            views = LedgerViews(self._views, store)
+            found = LedgerServices(row.number, row.synthetic, store, views, participation_events.cells)
+            with self._lock:
+                found = self._ledgers.setdefault(ledger, found)
+        return found
+
+
+def _ready(events: SqliteStore | PostgresStore, vault: Vault) -> None:
+    events.check_format()
+    vault.check_format()
+
+
+def _refuse_mixed_installation() -> None:
+    roots = {Path(cast(str, package.__file__)).parent.parent for package in (domain, adapters)}
+    roots.add(Path(__file__).parent.parent)
+    if len(roots) > 1:
+        raise MixedInstallation(f"domain, adapters and api are not from one place: {sorted(map(str, roots))}")

@@ -84,6 +84,6 @@ def _list(call: Call) -> flask.Response:
         "version": book.version,
         "id": found.id,
         "title": found.title,
-        "codes": list(found.codes.values()),
+        "codes": [code.shown() for code in found.codes.values()],
     }
     return json_response(msgspec.json.encode(body), 200)

@@ -1,7 +1,6 @@
 """Inputs and what came of them over REST: schema in, one call, schema out."""
 
 from typing import Any
-from uuid import UUID
 
 from marshmallow import ValidationError, fields, validate
 
@@ -28,11 +27,8 @@ from domain.inputs import NOT_RECORDED
 class Source(Id):
     """The id of the meeting an input was raised at, or `unknown`."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> UUID | str:
-        if value == "unknown":
-            return "unknown"
-        source: UUID = super()._deserialize(value, attr, data, **kwargs)
-        return source
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return "unknown" if value == "unknown" else str(super()._deserialize(value, attr, data, **kwargs))
 
 
 class Rating(fields.Field[int | str]):

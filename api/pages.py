@@ -68,7 +68,7 @@ def _digest(filters: Mapping[str, Any]) -> str:
 
 
 def covered(
-    ledger: LedgerServices, view: str, moment: ResolvedMoment, min_position: int | None
+    ledger: LedgerServices, view: str, moment: Moment, min_position: int | None
 ) -> int:
     """The position the view answers at: the moment's, or where it stands, at least `min_position`.
 

@@ -131,8 +131,8 @@ def response(refusal: errors.Refusal) -> flask.Response:
             body["rules"] = [
                 {
                     "rule": rule,
-                    "title": rules[rule].labels[lang],
-                    "source": rules[rule].description,
+                    "title": rules[rule].label(lang),
+                    "source": rules[rule].source,
                     "may_be_recorded": True,
                 }
                 for rule in refusal.rules
@@ -162,8 +162,8 @@ def explain(name: str) -> Mapping[str, Any] | None:
     """What `GET /problems/<slug>` answers: titles in every language and the status."""
     for kind, status in STATUS.items():
         if slug(kind) == name:
-            titles = codebook.load().lists["problems"].codes[name].labels
-            return {"type": f"/problems/{name}", "status": status, "title": dict(titles)}
+            titles = {lang: title(kind, lang) for lang in LANGUAGES}
+            return {"type": f"/problems/{name}", "status": status, "title": titles}
     return None
 
 

@@ -6,7 +6,7 @@ Answered, decided and effected are three different things; a skipped state is no
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -19,6 +19,10 @@ NOT_RECORDED = "not_recorded"
 
 Said = Annotated[str | None, text("said")]
 """What was said: the person's voice at system level, casework at individual level (trust.md §3 of the design)."""
+
+
+Source = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown)$")]
+"""The id of the meeting an input was raised at, or `unknown`."""
 
 
 class Concern(msgspec.Struct, frozen=True):
@@ -35,11 +39,16 @@ class Described(Event, frozen=True, kw_only=True):
     level: Annotated[str, codes("levels")]
     voiced_by: Annotated[str, codes("voices")]
     on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
-    source: UUID | Literal["unknown"] = "unknown"
+    source: Source = "unknown"
     concerns: tuple[Concern, ...] = ()
     maturity: Annotated[str, codes("maturities")] = NOT_RECORDED
     seed_line: SeedLine | None = None
     said: Said = None
+
+    @property
+    def meeting(self) -> UUID | None:
+        """The meeting it was raised at, if that is known."""
+        return None if self.source == "unknown" else UUID(self.source)
 
     def data_class(self, declared: str, field: str) -> str:
         if declared != "said":
@@ -241,8 +250,8 @@ class Input(Aggregate):
 
     @classmethod
     def references(cls, event: Event) -> Iterable[Reference]:
-        if isinstance(event, Described) and isinstance(event.source, UUID):
-            yield Reference("meeting", event.source, "/source")
+        if isinstance(event, Described) and event.meeting is not None:
+            yield Reference("meeting", event.meeting, "/source")
 
     @classmethod
     def check(cls, event: Event) -> None:

@@ -49,7 +49,7 @@ def row(record: Input) -> Mapping[str, Any]:
         "level": described.level if described else "unknown",
         "voiced_by": described.voiced_by if described else "unknown",
         "on_behalf_of": described.on_behalf_of if described else "unknown",
-        "source": _source(record),
+        "source": described.meeting if described else None,
         "concerns": " ".join(["", *concerns, ""]),
         "maturity": described.maturity if described else "unknown",
         "outcome": record.outcome,
@@ -69,7 +69,7 @@ def count(record: Input, related: Related) -> Iterator[Fact]:
     """An input counts once, on the day it was raised, where the meeting it was raised at was."""
     if record.raised is None or record.described is None:
         return
-    source = _source(record)
+    source = record.described.meeting
     history = related(source) if source else ()
     where = Axes()
     if source and history:
@@ -84,18 +84,13 @@ def present(stored: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**stored, "concerns": concerns, "source": stored["source"] or "unknown"}
 
 
-def _source(record: Input) -> UUID | None:
-    source = record.described.source if record.described else None
-    return source if isinstance(source, UUID) else None
-
-
 def _concerning(table: Table, concern: str) -> Any:
     ending = " " if ":" in concern else ":"
     return table.c.concerns.contains(f" {concern}{ending}", autoescape=True)
 
 
-def _raised_at(table: Table, source: UUID | str) -> Any:
-    return table.c.source.is_(None) if source == "unknown" else table.c.source == source
+def _raised_at(table: Table, source: str) -> Any:
+    return table.c.source.is_(None) if source == "unknown" else table.c.source == UUID(source)
 
 
 VIEW = ListView(

@@ -204,16 +204,6 @@ class ParticipationEvents:
         return {tuple(row[:-1]): int(row[-1]) for row in connection.execute(statement) if row[-1]}
 
 
-def codes(dimension: str, years: Sequence[str]) -> list[str]:
-    """The codes of a dimension, `unknown` last."""
-    match dimension:
-        case "record":
-            return ["meeting", "input"]
-        case "year":
-            return [*years, UNKNOWN]
-    return [*codebook.load().lists[f"{dimension}s"].codes, UNKNOWN]
-
-
 class Cell(NamedTuple):
     """A cell: a number, or why there is none (`not_recorded`, `not_applicable`)."""
 
