@@ -152,9 +152,13 @@ class ViewStore:
         self.tables = {view.name: view.tables(self.metadata) for view in self.views}
         self.version = version_of(kinds)
 
+    def create(self) -> None:
+        """Makes the tables that are missing."""
+        self.metadata.create_all(self.engine)
+
     def prepare(self) -> None:
         """Makes the tables that are missing. Raises OutOfDate when a view was built by other code."""
-        self.metadata.create_all(self.engine)
+        self.create()
         with self.engine.connect() as connection:
             for row in connection.execute(select(self.progress)):
                 if row.view in self.tables and row.version != self.version:

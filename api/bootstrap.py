@@ -14,12 +14,17 @@ import sqlalchemy.exc
 import adapters
 import domain
 from adapters.access import Access
+from adapters.backup import NotABackup, NotEmpty, Stores
 from adapters.codec import Codec
 from adapters.eventstore import LedgerStore
+from adapters.exports import export as export
+from adapters.layout import root as root
 from adapters.postgresql import PostgresStore
-from adapters.projections import LedgerViews, View, ViewStore
+from adapters.projections import LedgerViews, OutOfDate, View, ViewStore
+from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
-from adapters.vault import Vault, load_kek
+from adapters.vault import Vault, WrongVaultKey, load_kek
+from adapters.verify import verify as verify
 from adapters.views import participation_events
 from adapters.views.participation_events import ParticipationEvents
 from api.config import Config
@@ -40,6 +45,18 @@ class MixedInstallation(Exception):
 
 class UnknownLedger(Exception):
     """No ledger, or more than one, goes by that municipality number."""
+
+
+OPERATOR_ERRORS = (
+    FormatError,
+    MixedInstallation,
+    NotABackup,
+    NotEmpty,
+    OutOfDate,
+    UnknownLedger,
+    WrongVaultKey,
+)
+"""What an operator can mend; the message says how."""
 
 
 def now() -> int:
@@ -82,6 +99,10 @@ class Running:
                 named = ", ".join(f"{row.id} ({row.name})" for row in found)
                 raise UnknownLedger(f"{number} names {len(found)} ledgers: {named}; give the id instead")
 
+    def stores(self) -> Stores:
+        """What a backup is of."""
+        return Stores(self.events, self.vault, self.access)
+
     def project(self) -> None:
         """Starts a thread for each ledger that feeds its views, until `close`."""
         for row in self.events.ledgers():
@@ -122,6 +143,17 @@ def projections() -> tuple[View, ...]:
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
     return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+
+
+def migrate(config: Config) -> list[str]:
+    """Brings every store to this version's format; returns what it did."""
+    running = assemble(config)
+    try:
+        ran = [*running.events.migrate(), *running.vault.migrate(), *running.access.migrate()]
+        running.views.create()
+        return ran
+    finally:
+        running.close()
 
 
 def bootstrap(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] = uuid4) -> Running:

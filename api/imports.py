@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 import rfc8785
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields
 
 from api.envelopes import meta_of
 from api.problems import Unprocessable
@@ -39,7 +39,7 @@ class LineActor(Request):
 class Line(Request):
     """One line of an import file."""
 
-    key = Text(limit=255, required=True, validate=validate.Length(1, 255))
+    key = Text(least=1, limit=255, required=True)
     command = fields.String(required=True)
     ref = Text(limit=255, load_default=None)
     id = fields.UUID(load_default=None)

@@ -23,8 +23,8 @@ DAY_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 class Text(fields.String):
     """Text, normalised to NFC. Refuses U+0000 and lone surrogates, which no store keeps faithfully."""
 
-    def __init__(self, *, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(max=limit), **kwargs)
+    def __init__(self, *, least: int | None = None, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(least, limit), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)

@@ -1,0 +1,326 @@
+"""The `medvirkning` command."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import click
+import sqlalchemy.exc
+
+from api import auth, bootstrap, demo, ledgers, openapi, server
+from api.app import VERSION, contract
+from api.config import Config, from_environment
+from api.imports import Importer, Rehearsal
+from api.progress import Progress
+from domain.time import microseconds
+
+MUNICIPALITY = click.option(
+    "--municipality", "number", required=True, metavar="N", help="The municipality's number, or the ledger's id."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="medvirkning")
+def cli() -> None:
+    """The ledger of participation: who was heard, on what, and what came of it."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+
+
+def main() -> None:
+    """The command; what an operator can mend is said in one line."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except bootstrap.OPERATOR_ERRORS as error:
+        click.echo(f"medvirkning: {error}", err=True)
+        sys.exit(1)
+    except (sqlalchemy.exc.OperationalError, OSError) as error:
+        click.echo(f"medvirkning: a store cannot be reached: {type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+
+
+@contextmanager
+def running(config: Config | None = None, **front_door: Any) -> Iterator[bootstrap.Running]:
+    """Everything, until the block ends."""
+    opened = bootstrap.bootstrap(config or from_environment(), **front_door)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring every store to this version's format. On PostgreSQL, with the owner's URL."""
+    config = from_environment()
+    if config.owner_database:
+        config = replace(config, database=config.owner_database)
+    for line in bootstrap.migrate(config):
+        click.echo(line)
+
+
+@cli.group()
+def ledger() -> None:
+    """Open ledgers and list them."""
+
+
+@ledger.command("create")
+@MUNICIPALITY
+@click.option("--name", required=True, help="The municipality's name.")
+@click.option("--synthetic", is_flag=True, help="Nothing in it is real; its clock may be simulated.")
+@click.option("--recording-from", type=click.DateTime(["%Y-%m-%d"]), help="From which day an empty cell means none.")
+def ledger_create(number: str, name: str, synthetic: bool, recording_from: datetime | None) -> None:
+    """Open a ledger for a municipality; prints its id."""
+    if not (len(number) == 4 and number.isdecimal()):
+        raise click.BadParameter("is four digits", param_hint="--municipality")
+    with running() as opened:
+        day = recording_from.date() if recording_from else None
+        click.echo(ledgers.create(opened, number, name, synthetic=synthetic, recording_from=day))
+
+
+@ledger.command("list")
+def ledger_list() -> None:
+    """List the ledgers: id, number, name."""
+    with running() as opened:
+        for row in opened.events.ledgers():
+            click.echo(f"{row.id} {row.number} {row.name}{' (synthetic)' if row.synthetic else ''}")
+
+
+@cli.group()
+def token() -> None:
+    """Make, list and revoke bearer tokens."""
+
+
+@token.command("create")
+@click.option("--role", required=True, type=click.Choice(sorted(auth.ROLES)))
+@MUNICIPALITY
+@click.option("--unit", default="not_recorded", help="The unit its holder belongs to.")
+@click.option("--actor", help="An opaque id of its holder; never a name. Default: the role.")
+@click.option("--client", help="Whose command keys it uses, so that a new token keeps them. Default: the actor.")
+@click.option("--days", default=90, type=click.IntRange(1, 366), help="How long it lives.")
+def token_create(role: str, number: str, unit: str, actor: str | None, client: str | None, days: int) -> None:
+    """Make a token. It alone is printed, and only now."""
+    with running() as opened:
+        click.echo(demo.token(opened, opened.ledger_numbered(number), role, unit, actor, client, days))
+
+
+@token.command("list")
+@MUNICIPALITY
+def token_list(number: str) -> None:
+    """List a ledger's live tokens: id, role, unit, actor."""
+    with running() as opened:
+        for grant in opened.access.list(opened.ledger_numbered(number), opened.services.clock()):
+            click.echo(f"{grant.id} {grant.role} {grant.unit} {grant.actor}")
+
+
+@token.command("revoke")
+@MUNICIPALITY
+@click.argument("token_id", type=click.UUID)
+def token_revoke(number: str, token_id: UUID) -> None:
+    """Revoke a token, at once."""
+    with running() as opened:
+        ledger_id = opened.ledger_numbered(number)
+        if not opened.access.revoke(ledger_id, token_id, opened.services.clock()):
+            raise click.ClickException("this ledger has no such live token")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", help="Where to listen; loopback unless you say otherwise.")
+@click.option("--port", type=int, help="Default: MEDVIRKNING_PORT, or 8000.")
+def serve(host: str, port: int | None) -> None:
+    """Serve the API, and feed the views, until told to stop."""
+    with running() as opened:
+        server.serve(opened, host, opened.config.port if port is None else port)
+
+
+@cli.command()
+def project() -> None:
+    """Feed the views of every ledger until told to stop; in production, a process of its own."""
+    with running() as opened:
+        server.project(opened)
+
+
+@cli.command()
+@click.option("--municipality", "number", metavar="N", help="One ledger; default: every one.")
+def rebuild(number: str | None) -> None:
+    """Build the views again from the events, and switch when they have caught up."""
+    opened = bootstrap.assemble(from_environment())
+    try:
+        opened.views.create()
+        wanted = opened.ledger_numbered(number) if number else None
+        for row in opened.events.ledgers():
+            if wanted in (None, row.id):
+                progress = Progress(f"{row.number}")
+                opened.ledger_views(row.id).rebuild(
+                    lambda at, tell=progress: tell(at.position, at.total, at.view)  # type: ignore[misc]
+                )
+                progress.done()
+    finally:
+        opened.close()
+
+
+@cli.command("import")
+@MUNICIPALITY
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--source", help="The source's name: it owns the keys and refs. Default: the file's name.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and record nothing.")
+@click.option("--quiet", is_flag=True, help="Only say what was refused or changed, and the sum.")
+@click.option("--clock", metavar="INSTANT", help="Synthetic ledgers: a simulated clock, a second a command.")
+@click.option("--seed", type=int, help="Synthetic ledgers: ids from this seed.")
+def import_(
+    number: str, file: Path, source: str | None, dry_run: bool, quiet: bool, clock: str | None, seed: int | None
+) -> None:
+    """Import commands, one JSON object a line. A second run changes nothing."""
+    with running() as opened:
+        ledger_id = opened.ledger_numbered(number)
+        services = opened.services
+        ledger_services = services.ledger(ledger_id)
+        if (clock is not None or seed is not None) and not ledger_services.synthetic:
+            raise click.ClickException("only a synthetic ledger may have a simulated clock or chosen ids")
+        ticking: Callable[[], int] = services.clock
+        if clock is not None:
+            start = microseconds(datetime.fromisoformat(clock))
+            ticks = count(start, 1_000_000)
+            ticking = lambda: next(ticks)  # noqa: E731
+        new_id = services.new_id
+        if seed is not None:
+            random = Random(seed)  # noqa: S311 - ids of a synthetic ledger are to be the same each time
+            new_id = lambda: UUID(int=random.getrandbits(128), version=4)  # noqa: E731
+        records: Any = Rehearsal(ledger_services.records) if dry_run else ledger_services.records
+        importer = Importer(records, opened.features, source or file.stem, ticking, new_id)
+        with file.open("rb") as lines:
+            total = sum(1 for line in lines if line.strip())
+            lines.seek(0)
+            told = _report(importer, lines, total, quiet)
+    click.echo(
+        ("would be " if dry_run else "")
+        + ", ".join(f"{result} {told[result]}" for result in ("recorded", "unchanged", "changed", "refused"))
+    )
+    if told["changed"] or told["refused"]:
+        sys.exit(1)
+
+
+def _report(importer: Importer, lines: Any, total: int, quiet: bool) -> dict[str, int]:
+    told = dict.fromkeys(("recorded", "unchanged", "changed", "refused"), 0)
+    progress = Progress("import")
+    for done, outcome in enumerate(importer.run(lines), start=1):
+        told[outcome.result] += 1
+        if not quiet or outcome.result in ("changed", "refused"):
+            click.echo(f"line {outcome.line}: {outcome.result} {outcome.record or ''} {outcome.detail}".rstrip())
+        progress(done, total)
+    progress.done()
+    return told
+
+
+@cli.command()
+@MUNICIPALITY
+@click.option("--text", is_flag=True, help="With the sealed text in clear: handle the file accordingly.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
+def export(number: str, text: bool, output: Path | None) -> None:
+    """Export a ledger's events as JSON Lines."""
+    with running() as opened:
+        store = opened.store(opened.ledger_numbered(number))
+        file = output.open("wb") if output else sys.stdout.buffer
+        progress, total = Progress("export"), store.head()
+        for done, line in enumerate(bootstrap.export(store, text=text), start=1):
+            file.write(line)
+            progress(done, total)
+        progress.done()
+        file.flush()
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Back events, vault and tokens up in one file. The vault's key is not in it: keep that elsewhere."""
+    with running() as opened:
+        progress = Progress("backup")
+        opened.stores().backup(file, progress.add)
+        progress.done()
+    click.echo(f"{file}: {file.stat().st_size} bytes, without the vault's key")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Restore a backup into an empty installation. On PostgreSQL, with the owner's URL."""
+    config = from_environment()
+    if config.owner_database:
+        config = replace(config, database=config.owner_database)
+    bootstrap.migrate(config)
+    opened = bootstrap.assemble(config)
+    try:
+        progress = Progress("restore")
+        opened.stores().restore(file, progress.add)
+        progress.done()
+        opened.vault.check_format()
+    finally:
+        opened.close()
+    click.echo("restored; `medvirkning rebuild` makes the views, `medvirkning verify` looks at every event")
+
+
+@cli.command()
+@click.option("--municipality", "number", metavar="N", help="One ledger; default: every one.")
+def verify(number: str | None) -> None:
+    """Look at every event: whole, in order, unchanged, readable."""
+    faults = 0
+    with running() as opened:
+        wanted = opened.ledger_numbered(number) if number else None
+        for row in opened.events.ledgers():
+            if wanted in (None, row.id):
+                progress = Progress(row.number)
+                for fault in bootstrap.verify(opened.store(row.id), progress):
+                    faults += 1
+                    click.echo(f"{row.number}: {fault}")
+                progress.done()
+                head = opened.store(row.id).recorder.head()
+                root = bootstrap.root(head.peaks).hex()
+                click.echo(f"{row.number}: {head.position} events, root {root}, {faults or 'no'} faults")
+    if faults:
+        sys.exit(1)
+
+
+@cli.command("demo")
+@click.option("--port", type=int, help="Default: MEDVIRKNING_PORT, or 8000.")
+@click.option("--no-serve", is_flag=True, help="Load, print, and stop.")
+def demo_(port: int | None, no_serve: bool) -> None:
+    """The golden history in ledger 1504, served: the URL, tokens, and the first three things to try."""
+    config = from_environment()
+    bootstrap.migrate(config)
+    with running(config) as opened:
+        port = opened.config.port if port is None else port
+        click.echo(demo.prepare(opened, f"http://127.0.0.1:{port}"))
+        if not no_serve:
+            server.serve(opened, "127.0.0.1", port)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def spec(folder: Path) -> None:
+    """Write the contract and the catalogue of events, as they are committed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    documents = {
+        "openapi.json": openapi.document(contract(bootstrap.features()), VERSION),
+        "events.json": openapi.events(bootstrap.codec().classes),
+    }
+    for name, document in documents.items():
+        text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False, default=list)
+        folder.joinpath(name).write_text(text + "\n")
+        click.echo(folder / name)
+
+
+if __name__ == "__main__":
+    main()

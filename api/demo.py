@@ -1,0 +1,76 @@
+"""The demonstration: the golden history in ledger 1504, tokens for four roles, and three things to try."""
+
+from importlib import resources
+from uuid import UUID
+
+from api import auth, ledgers
+from api.bootstrap import Running, UnknownLedger
+from api.imports import Importer
+
+NUMBER, NAME, SOURCE = "1504", "Ålesund", "golden-history"
+ROLES = ("evaluator", "coordinator", "caseworker", "administrator")
+DAY = 86_400_000_000
+
+
+def token(
+    running: Running,
+    ledger: UUID,
+    role: str,
+    unit: str = "not_recorded",
+    actor: str | None = None,
+    client: str | None = None,
+    days: int = 90,
+) -> str:
+    """Makes a token of a role in a ledger."""
+    now = running.services.clock()
+    made, _ = running.access.create(
+        ledger=ledger,
+        role=role,
+        unit=unit,
+        actor=actor or role,
+        client=client or actor or role,
+        scopes=auth.ROLES[role],
+        now_us=now,
+        expires_at=now + days * DAY,
+    )
+    return made
+
+
+def load(running: Running) -> UUID:
+    """The ledger with the golden history in it; loading it again changes nothing."""
+    try:
+        ledger = running.ledger_numbered(NUMBER)
+    except UnknownLedger:
+        ledger = ledgers.create(running, NUMBER, NAME, synthetic=False)
+    services = running.services
+    records = services.ledger(ledger).records
+    text = resources.files("adapters.golden").joinpath("aalesund-2009.jsonl").read_bytes()
+    importer = Importer(records, running.features, SOURCE, services.clock, services.new_id)
+    for outcome in importer.run(text.splitlines()):
+        if outcome.result in ("refused", "changed"):
+            raise UnknownLedger(f"the golden history does not fit ledger {NUMBER}: line {outcome.line}, {outcome.detail}")
+    return ledger
+
+
+def prepare(running: Running, url: str) -> str:
+    """Loads the golden history and tells what to do with it."""
+    ledger = load(running)
+    tokens = {role: token(running, ledger, role) for role in ROLES}
+    shown = "\n".join(f"  {role:<14} {made}" for role, made in tokens.items())
+    ask = f'curl -s -H "Authorization: Bearer {tokens["evaluator"]}"'
+    return f"""
+Medvirkning: ledger {NUMBER} {NAME}, with the project of 2009 in it.
+
+  {url}    contract: {url}/openapi.json
+
+Tokens, for 90 days, shown this once:
+{shown}
+
+Three things to try:
+  1. What had happened by the end of 2009?
+     {ask} '{url}/v1/meetings?kind=dialogue_meeting&on=2009-12-31'
+  2. And what did the ledger know of it yesterday? Nothing: it was told today.
+     {ask} '{url}/v1/meetings?as_of='$(date -u -d yesterday +%F)
+  3. How often did people take part, and where?
+     {ask} '{url}/v1/tables/participation-events/data?outputFormat=csv'
+"""
