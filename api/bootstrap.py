@@ -43,6 +43,10 @@ class MixedInstallation(Exception):
     """`domain`, `adapters` and `api` come from different places; another distribution uses one of the names."""
 
 
+class NoVault(Exception):
+    """Production keeps the vault in a database of its own."""
+
+
 class UnknownLedger(Exception):
     """No ledger, or more than one, goes by that municipality number."""
 
@@ -50,6 +54,7 @@ class UnknownLedger(Exception):
 OPERATOR_ERRORS = (
     FormatError,
     MixedInstallation,
+    NoVault,
     NotABackup,
     NotEmpty,
     OutOfDate,
@@ -146,10 +151,22 @@ def projections() -> tuple[View, ...]:
 
 
 def migrate(config: Config) -> list[str]:
-    """Brings every store to this version's format; returns what it did."""
+    """Brings every store to this version's format; returns what it did.
+
+    With an owner's URL, the events are migrated as the owner, who also lets the application's own user in.
+    """
+    ran = []
+    if config.owner_database and config.database:
+        owner = PostgresStore(config.owner_database)
+        try:
+            ran += [*owner.migrate(), *owner.admit(config.database)]
+        finally:
+            owner.close()
     running = assemble(config)
     try:
-        ran = [*running.events.migrate(), *running.vault.migrate(), *running.access.migrate()]
+        if config.embedded:
+            ran += running.events.migrate()
+        ran += [*running.vault.migrate(), *running.access.migrate()]
         running.views.create()
         return ran
     finally:
@@ -175,6 +192,8 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
             f"sqlite:///{config.data / name}" for name in ("vault.db", "access.db", "views.db")
         )
     else:
+        if config.vault is None:
+            raise NoVault("set MEDVIRKNING_VAULT: the vault must not share the ledger's database")
         events = PostgresStore(config.database)
         vault_url = access_url = views_url = config.database
     config.data.mkdir(parents=True, exist_ok=True)

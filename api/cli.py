@@ -65,10 +65,7 @@ def running(config: Config | None = None, **front_door: Any) -> Iterator[bootstr
 @cli.command()
 def migrate() -> None:
     """Bring every store to this version's format. On PostgreSQL, with the owner's URL."""
-    config = from_environment()
-    if config.owner_database:
-        config = replace(config, database=config.owner_database)
-    for line in bootstrap.migrate(config):
+    for line in bootstrap.migrate(from_environment()):
         click.echo(line)
 
 
@@ -258,9 +255,9 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Restore a backup into an empty installation. On PostgreSQL, with the owner's URL."""
     config = from_environment()
+    bootstrap.migrate(config)
     if config.owner_database:
         config = replace(config, database=config.owner_database)
-    bootstrap.migrate(config)
     opened = bootstrap.assemble(config)
     try:
         progress = Progress("restore")
