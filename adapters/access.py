@@ -1,4 +1,4 @@
-"""Bearer tokens at rest: an HMAC of each, never the token (trust.md §3 of the design).
+"""Bearer tokens at rest: an HMAC of each, never the token.
 
 A token is `mv_` and the base64url of token id (16 bytes) ‖ secret (32 bytes); it is shown once. Its HMAC is under the
 secret of the ledger it is for, so a copy of this database opens nothing.
@@ -157,8 +157,9 @@ class Access:
 
 
 def _token_id(token: str) -> UUID | None:
+    encoded = token.removeprefix(PREFIX)
     try:
-        raw = base64.b64decode(token.removeprefix(PREFIX) + "=" * (-len(token.removeprefix(PREFIX)) % 4), b"-_", True)
+        raw = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
     return UUID(bytes=raw[:_ID]) if token.startswith(PREFIX) and len(raw) == _ID + _SECRET else None

@@ -143,7 +143,9 @@ class Stores:
             for row in rows
         ]
         mark = "?" if sqlite else "%s"
-        statement = f"INSERT INTO {self._name(table)} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608, E501
+        statement = (
+            f"INSERT INTO {self._name(table)} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
+        )
         driver.cursor().executemany(statement, values)
 
 

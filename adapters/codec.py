@@ -1,4 +1,4 @@
-"""An event as bytes: the plaintext of its skeleton and of its parts, and back (store.md §3–4 of the design).
+"""An event as bytes: the plaintext of its skeleton and of its parts, and back.
 
 Skeleton = msgspec JSON of the event's fields, `meta` among them, without its personal text. A part = JSON object of
 the text fields of one data class. A correction's replacement stands in the skeleton with its own name and schema
@@ -49,14 +49,13 @@ class Codec:
         self._upcasters = dict(upcasters or {})
         self.classes: dict[str, type[Event]] = {}
         for kind in kinds:
-            for event in (*kind.events, Corrected, Retracted):
+            declared: tuple[type[Event], ...] = (*kind.events, Corrected, Retracted)
+            for event in declared:
                 self.classes[f"{kind.noun}.{event.NAME}"] = event
         self._names = {event: name for name, event in self.classes.items() if event not in (Corrected, Retracted)}
         self._text = {event: text_fields(event) for event in self.classes.values()}
         self._decoders = {
-            name: msgspec.json.Decoder(event)
-            for name, event in self.classes.items()
-            if event is not Corrected
+            name: msgspec.json.Decoder(event) for name, event in self.classes.items() if event is not Corrected
         }
         self._correction = msgspec.json.Decoder(_Correction)
 

@@ -1,4 +1,4 @@
-"""The port `domain.store` over the eventsourcing library: one ledger's records, sealed on the way in, opened on the way out."""
+"""The port `domain.store` over the eventsourcing library: one ledger, sealed on the way in, opened on the way out."""
 
 import hashlib
 import hmac
@@ -17,6 +17,7 @@ from adapters.recorder import (
     ClaimTaken,
     CommandKey,
     CommandRepeated,
+    LedgerRow,
     Part,
     ReadConflict,
     Recorder,
@@ -25,10 +26,12 @@ from adapters.recorder import (
     StreamConflict,
 )
 from adapters.recorder import Claim as DigestedClaim
-from adapters.vault import Key, KeyName, Vault
+from adapters.seal import Key
+from adapters.vault import KeyName, Vault
 from domain.aggregate import Aggregate
 from domain.errors import KeyReused, NotFound, Stale, Taken
 from domain.history import Recorded
+from domain.ledgers import Opened
 from domain.store import Claim, Command
 
 A = TypeVar("A", bound=Aggregate)
@@ -72,9 +75,7 @@ class SealingMapper(Mapper[UUID]):
 
     def open(self, rows: Sequence[Row]) -> list[Recorded]:
         """The events of the rows; their parts, too, where the rows have them and the vault the keys."""
-        keys = self.vault.open(
-            {row.key_id for row in rows} | {part.key_id for row in rows for part in row.parts}
-        )
+        keys = self.vault.open({row.key_id for row in rows} | {part.key_id for row in rows for part in row.parts})
         return [self._open(row, keys) for row in rows]
 
     def _open(self, row: Row, keys: Mapping[UUID, Key]) -> Recorded:
@@ -120,9 +121,7 @@ class LedgerStore:
         self.mapper = SealingMapper(ledger, codec, vault)
         self._library = _Library(recorder, self.mapper)
 
-    def get(
-        self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None
-    ) -> A:
+    def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record with its text, as the port says."""
         rows = self.recorder.stream(record, upto=as_of)
         if not rows or not rows[0].name.startswith(f"{kind.noun}."):
@@ -148,6 +147,7 @@ class LedgerStore:
             command=self._command_key(command),
             reads=dict(reads or {}),
             claims=tuple(self._digested(claim, aggregate.id) for claim in claims),
+            opens=_room(aggregate.pending[0]),
         )
         kind = type(aggregate)
         try:
@@ -220,3 +220,11 @@ class LedgerStore:
 
     def _digested(self, claim: Claim, record: UUID) -> DigestedClaim:
         return DigestedClaim(claim.kind, self.digest(b"claim", claim.kind.encode(), claim.value.encode()), record)
+
+
+def _room(first: Recorded) -> LedgerRow | None:
+    """The room a ledger's first event needs in the store; None for every other event."""
+    if isinstance(first.event, Opened):
+        opened = first.event
+        return LedgerRow(opened.id, opened.number, opened.name, opened.synthetic)
+    return None

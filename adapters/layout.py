@@ -1,7 +1,14 @@
-"""The stored form that proof rests on: a leaf's bytes and the Merkle tree's peaks (store.md §3 of the design).
+"""The stored form that proof rests on: a leaf's bytes and the Merkle tree's peaks. It cannot be taken back.
 
-Pure functions; integers are big-endian. The same bytes come from PL/pgSQL (migrations/ledger_0001.sql); golden
-vectors stand in tests/golden/leaf.json. The tree is RFC 6962's: node = SHA-256(0x01 ‖ left ‖ right).
+A leaf is the SHA-256 of, integers big-endian and with their length in bytes:
+
+    0x00 | layout 1 | ledger 16 | position 8 | event_id 16 | stream_id 16 | stream_version 8
+    | length 4, name | schema_version 4 | recorded_at 8 | key_id 16 | SHA-256(skeleton) 32
+    | count 4 | for each part, by n: n 4 | key_id 16 | SHA-256(ciphertext) 32
+
+The tree is RFC 6962's (node = SHA-256(0x01 | left | right), tree index = position - 1); its state is the
+peaks, the roots of its perfect subtrees, left to right. PL/pgSQL gives the same bytes; golden vectors stand in
+tests/golden/leaf.json.
 """
 
 from collections.abc import Iterable, Sequence
@@ -37,7 +44,14 @@ def preimage(
     return b"".join(
         (
             _HEAD.pack(
-                0, LAYOUT, ledger.bytes, position, event_id.bytes, stream_id.bytes, stream_version, len(encoded)
+                0,
+                LAYOUT,
+                ledger.bytes,
+                position,
+                event_id.bytes,
+                stream_id.bytes,
+                stream_version,
+                len(encoded),
             ),
             encoded,
             _TAIL.pack(schema_version, recorded_at, key_id.bytes, sha256(skeleton).digest(), len(ordered)),
@@ -59,6 +73,11 @@ def grow(peaks: Sequence[bytes], size: int, new: bytes) -> tuple[bytes, ...]:
         grown.append(sha256(b"\x01" + left + right).digest())
         size >>= 1
     return tuple(grown)
+
+
+def split(stored: bytes) -> tuple[bytes, ...]:
+    """The peaks, of their stored form: one after another, 32 bytes each."""
+    return tuple(stored[start : start + 32] for start in range(0, len(stored), 32))
 
 
 def root(peaks: Sequence[bytes]) -> bytes:

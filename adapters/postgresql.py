@@ -1,22 +1,22 @@
 """The production store: every ledger of a PostgreSQL 15+ database, appended to by one stored function."""
 
 from collections.abc import Collection, Sequence
-from importlib import resources
-from threading import Condition, Thread
-from time import monotonic
+from threading import Event, Lock, Thread
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg import errors as pg
-from sqlalchemy import Engine, create_engine, make_url
+from psycopg import sql
+from sqlalchemy import create_engine, make_url
 
+from adapters import layout, migrations
 from adapters.recorder import (
+    COLUMNS,
     Append,
+    Claim,
     ClaimTaken,
     CommandRepeated,
     CommandRow,
-    FormatError,
     Head,
     LedgerRow,
     Part,
@@ -27,23 +27,26 @@ from adapters.recorder import (
     StreamConflict,
     with_parts,
 )
+from adapters.waiting import Bell
 
-FORMAT = 1
 POLL_SECONDS = 1.0
 """How often a waiting reader looks for itself, should a notification be lost with its connection."""
 
-_COLUMNS = (
-    "position, event_id, stream_id, stream_version, name, schema_version, recorded_at, key_id, skeleton, leaf"
-)
+LISTEN_SECONDS = 0.2
+"""How long a listener that is told to stop may take."""
+
+_END = 2**63 - 1
+_SELECT = f"SELECT {COLUMNS} FROM ledger.events WHERE ledger = %b AND "  # noqa: S608 - our own names
 _TYPES = (
     "uuid bigint uuid[] uuid[] bigint[] text[] integer[] uuid[] bytea[] integer[] integer[] uuid[] bytea[] "
-    "text text bytea uuid[] bigint[] text[] bytea[] uuid[] text[] bytea[] uuid[]"
+    "text text bytea uuid[] bigint[] text[] bytea[] uuid[] text[] bytea[] uuid[] "
+    "text text boolean"
 )
 _APPEND = f"SELECT ledger.append({', '.join(f'%b::{kind}' for kind in _TYPES.split())})"
 
 
 class PostgresStore:
-    """The database with every ledger in it. Its connections are made at first use: after a fork, not before.
+    """The database with every ledger in it. It connects at first use, so that it may be made before a fork.
 
     `unavailable` are the driver's ways of saying that it cannot be reached.
     """
@@ -52,23 +55,16 @@ class PostgresStore:
 
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
-        self.changed = Condition()
-        self._engine: Engine | None = None
+        self.bell = Bell()
+        self.engine = create_engine(
+            self.url,
+            isolation_level="AUTOCOMMIT",  # an append is one statement, and so one round trip
+            pool_size=2,
+            max_overflow=30,
+            connect_args={"options": "-c lock_timeout=10s"},
+        )
         self._listener: _Listener | None = None
-
-    @property
-    def engine(self) -> Engine:
-        """A pool of autocommitting connections: an append is one statement and one round trip."""
-        if self._engine is None:
-            self._engine = create_engine(
-                self.url,
-                isolation_level="AUTOCOMMIT",
-                pool_size=2,
-                max_overflow=30,
-                pool_pre_ping=False,
-                connect_args={"options": "-c lock_timeout=10s"},
-            )
-        return self._engine
+        self._listener_lock = Lock()
 
     def migrate(self) -> list[str]:
         """Brings the database to this version's format, as its owner; returns the migrations it ran."""
@@ -77,27 +73,31 @@ class PostgresStore:
             ran = []
             with driver.transaction():
                 driver.execute("SELECT pg_advisory_xact_lock(hashtext('medvirkning migrate'))")
-                version = self._version(driver)
-                if version > FORMAT:
-                    raise FormatError(f"the database has format {version}; this version knows up to {FORMAT}")
-                for number in range(version + 1, FORMAT + 1):
-                    name = f"postgresql_{number:04d}.sql"
-                    driver.execute(resources.files("adapters.migrations").joinpath(name).read_text())
+                for number, name, script in migrations.pending("postgresql", _version(driver)):
+                    driver.execute(script)
+                    driver.execute("INSERT INTO ledger.format VALUES (%s)", (number,))
                     ran.append(name)
             return ran
+
+    def admit(self, url: str) -> list[str]:
+        """Lets the user of a URL append and read, as the application; makes that user if there is none."""
+        user = make_url(url)
+        if user.username is None or user.username == self.url.username:
+            return []
+        role, done = sql.Identifier(user.username), []
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            if driver.execute("SELECT FROM pg_roles WHERE rolname = %s", (user.username,)).fetchone() is None:
+                login = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(user.password))
+                driver.execute(login)
+                done.append(f"role {user.username}")
+            driver.execute(sql.SQL("GRANT medvirkning_app TO {}").format(role))
+        return done
 
     def check_format(self) -> None:
         """Raises FormatError unless the database has this version's format."""
         with self.engine.connect() as connection:
-            version = self._version(connection.connection.driver_connection)
-        if version != FORMAT:
-            raise FormatError(
-                f"the database has format {version}, this version keeps {FORMAT}: run `medvirkning migrate`"
-            )
-
-    def create_ledger(self, ledger: UUID, number: str, name: str, synthetic: bool) -> None:
-        """Makes room for a ledger; its first event is the caller's."""
-        self.query("SELECT ledger.open(%b, %t, %t, %b)", (ledger, number, name, synthetic))
+            migrations.check(_version(connection.connection.driver_connection))
 
     def ledgers(self) -> list[LedgerRow]:
         """Every ledger of the database."""
@@ -123,36 +123,29 @@ class PostgresStore:
             connection.close()
 
     def listen(self) -> None:
-        """Starts listening for what any process appends; `changed` is notified of it."""
-        if self._listener is None:
-            self._listener = _Listener(self)
-            self._listener.start()
+        """Starts listening for what any process appends, if nobody has; it rings the bell."""
+        with self._listener_lock:
+            if self._listener is None:
+                self._listener = _Listener(self)
+                self._listener.start()
 
     def close(self) -> None:
         """Closes every connection."""
         if self._listener is not None:
             self._listener.stop()
-        if self._engine is not None:
-            self._engine.dispose()
-
-    def _version(self, driver: Any) -> int:
-        if driver.execute("SELECT to_regclass('ledger.format')").fetchone()[0] is None:
-            return 0
-        version: int = driver.execute("SELECT max(version) FROM ledger.format").fetchone()[0]
-        return version
+        self.engine.dispose()
 
 
 class PostgresRecorder(Recorder):
     """One ledger of the database."""
 
     def __init__(self, store: PostgresStore, ledger: UUID) -> None:
-        self.store, self.ledger = store, ledger
+        super().__init__(ledger, store.bell, POLL_SECONDS)
+        self._store = store
 
     def append(self, events: Sequence[SealedEvent], context: Append) -> list[int]:
-        if not events:
-            return []
         parts = [(at, part) for at, each in enumerate(events, start=1) for part in each.parts]
-        command = context.command
+        command, opens = context.command, context.opens
         values = (
             self.ledger,
             context.clock,
@@ -171,16 +164,13 @@ class PostgresRecorder(Recorder):
             command.key if command else None,
             command.digest if command else None,
             list(context.reads),
-            [version for version in context.reads.values()],
+            list(context.reads.values()),
             *_claims(context.claims),
             *_claims(context.released),
+            *((opens.number, opens.name, opens.synthetic) if opens else (None, None, None)),
         )
         try:
-            [(first,)] = self.store.query(_APPEND, values)
-        except pg.UniqueViolation as error:
-            if error.diag.table_name == "claims":
-                raise ClaimTaken("another stream has what was claimed") from error
-            raise StreamConflict("that version of the stream, or that event id, is stored already") from error
+            [(first,)] = self._store.query(_APPEND, values)
         except psycopg.Error as error:
             match error.sqlstate:
                 case "MV001":
@@ -188,69 +178,63 @@ class PostgresRecorder(Recorder):
                     raise CommandRepeated(int(used_first), int(used_last), bytes.fromhex(digest)) from error
                 case "MV002":
                     raise ReadConflict("a stream the decision rests on has moved on") from error
+            match error.diag.constraint_name:
+                case "claims_pkey":
+                    raise ClaimTaken("another stream has what was claimed") from error
+                case "events_by_stream" | "events_by_id":
+                    raise StreamConflict("that version of the stream, or that event, is stored already") from error
             raise
         return list(range(first, first + len(events)))
 
     def rows(self, after: int, limit: int, *, upto: int | None = None, parts: bool = False) -> list[Row]:
-        found = self._select(
-            "position > %b AND position <= %b ORDER BY position LIMIT %b", after, upto or 2**62, limit
-        )
+        last = _END if upto is None else upto
+        found = self._select("position > %b AND position <= %b ORDER BY position LIMIT %b", after, last, limit)
         return self._with_parts(found) if parts else found
 
-    def streams(
-        self, streams: Collection[UUID], *, upto: int | None = None, parts: bool = False
-    ) -> list[Row]:
+    def streams(self, streams: Collection[UUID], *, upto: int | None = None, parts: bool = False) -> list[Row]:
         found = self._select(
             "stream_id = ANY(%b) AND position <= %b ORDER BY position",
             list(streams),
-            2**62 if upto is None else upto,
+            _END if upto is None else upto,
         )
         return self._with_parts(found) if parts else found
 
     def head(self) -> Head:
-        [(position, told, peaks)] = self.store.query(
+        [(position, told, peaks)] = self._store.query(
             "SELECT position, recorded_at, peaks FROM ledger.head WHERE ledger = %b", (self.ledger,)
         )
-        return Head(position, told, tuple(peaks[start : start + 32] for start in range(0, len(peaks), 32)))
+        return Head(position, told, layout.split(peaks))
 
     def recorded_at(self, position: int) -> int | None:
-        found = self.store.query(
-            "SELECT recorded_at FROM ledger.events WHERE ledger = %b AND position = %b", (self.ledger, position)
+        found = self._store.query(
+            "SELECT recorded_at FROM ledger.events WHERE ledger = %b AND position = %b",
+            (self.ledger, position),
         )
         return found[0][0] if found else None
 
     def command(self, client: str, key: str) -> CommandRow | None:
-        found = self.store.query(
+        found = self._store.query(
             "SELECT digest, first, last FROM ledger.commands WHERE ledger = %b AND client = %t AND key = %t",
             (self.ledger, client, key),
         )
         return CommandRow(*found[0]) if found else None
 
     def claimed(self, kind: str, digest: bytes) -> UUID | None:
-        found = self.store.query(
+        found = self._store.query(
             "SELECT stream FROM ledger.claims WHERE ledger = %b AND kind = %t AND digest = %b",
             (self.ledger, kind, digest),
         )
         return found[0][0] if found else None
 
     def wait(self, after: int, timeout: float) -> bool:
-        self.store.listen()
-        until = monotonic() + timeout
-        while True:
-            with self.store.changed:
-                if self.head().position > after:
-                    return True
-                left = until - monotonic()
-                if left <= 0:
-                    return False
-                self.store.changed.wait(min(left, POLL_SECONDS))
+        self._store.listen()
+        return super().wait(after, timeout)
 
     def _select(self, condition: str, *values: Any) -> list[Row]:
-        statement = f"SELECT {_COLUMNS} FROM ledger.events WHERE ledger = %b AND {condition}"  # noqa: S608
-        return [Row(*row) for row in self.store.query(statement, (self.ledger, *values))]
+        return [Row(*row) for row in self._store.query(_SELECT + condition, (self.ledger, *values))]
 
     def _with_parts(self, rows: list[Row]) -> list[Row]:
-        found = self.store.query(
+        found = self._store.query(
             "SELECT position, n, key_id, ciphertext FROM ledger.parts "
             "WHERE ledger = %b AND position = ANY(%b) ORDER BY position, n",
             (self.ledger, [row.position for row in rows]),
@@ -259,38 +243,40 @@ class PostgresRecorder(Recorder):
 
 
 class _Listener(Thread):
-    """Wakes those who wait, whoever appended; connects again when its connection is lost."""
+    """Rings when anybody appended to any ledger; connects again when its connection is lost."""
 
     def __init__(self, store: PostgresStore) -> None:
         super().__init__(daemon=True, name="postgresql-listener")
-        self._store, self._stopped = store, False
-        self._connection: psycopg.Connection[Any] | None = None
+        self._url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._bell, self._stopped = store.bell, Event()
 
     def run(self) -> None:
-        url = self._store.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        while not self._stopped:
+        while not self._stopped.is_set():
             try:
-                with psycopg.connect(url, autocommit=True) as connection:
+                with psycopg.connect(self._url, autocommit=True) as connection:
                     connection.execute("LISTEN medvirkning")
-                    self._wake()
-                    while not self._stopped:
-                        for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
-                            self._wake()
+                    self._bell.ring()
+                    while not self._stopped.is_set():
+                        for _ in connection.notifies(timeout=LISTEN_SECONDS):
+                            self._bell.ring()
             except psycopg.Error:
-                with self._store.changed:
-                    self._store.changed.wait(POLL_SECONDS)
+                self._stopped.wait(POLL_SECONDS)
 
     def stop(self) -> None:
-        """Stops listening; waits at most a poll."""
-        self._stopped = True
-        self.join(timeout=POLL_SECONDS * 3)
-
-    def _wake(self) -> None:
-        with self._store.changed:
-            self._store.changed.notify_all()
+        """Stops listening."""
+        self._stopped.set()
+        self.join()
 
 
-def _claims(claims: Sequence[Any]) -> tuple[list[str], list[bytes], list[UUID]]:
+def _version(driver: Any) -> int:
+    """The format of the database a connection is to; 0 if it was never migrated."""
+    if driver.execute("SELECT to_regclass('ledger.format')").fetchone()[0] is None:
+        return 0
+    version: int = driver.execute("SELECT max(version) FROM ledger.format").fetchone()[0]
+    return version
+
+
+def _claims(claims: Sequence[Claim]) -> tuple[list[str], list[bytes], list[UUID]]:
     return (
         [claim.kind for claim in claims],
         [claim.digest for claim in claims],

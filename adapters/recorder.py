@@ -1,21 +1,21 @@
-"""What a recorder stores and answers, whichever database is below: the library's interface, and our fast path."""
+"""What a recorder stores and answers, whichever database is below: the library's interface and our own."""
 
 import time
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Thread
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
     IntegrityError,
-    ListenNotifySubscription,
     Notification,
     StoredEvent,
-    Subscription,
 )
+
+from adapters import layout
+from adapters.waiting import Bell, Subscription
 
 NIL = UUID(int=0)
 
@@ -56,7 +56,7 @@ class Part(NamedTuple):
 class SealedEvent(StoredEvent):
     """A stored event: `topic` is its stored name, `state` its sealed skeleton."""
 
-    event_id: UUID = NIL
+    event_id: UUID
     schema_version: int = 1
     key_id: UUID = NIL
     parts: tuple[Part, ...] = ()
@@ -78,6 +78,29 @@ class Row(NamedTuple):
     parts: tuple[Part, ...] = ()
 
 
+COLUMNS = ", ".join(Row._fields[:-1])
+"""The columns of the table of events that make a row, but for the ledger."""
+
+
+def leaf_of(ledger: UUID, row: Row) -> bytes:
+    """The leaf's hash of an event with all its parts, computed anew."""
+    return layout.leaf(
+        layout.preimage(
+            ledger=ledger,
+            position=row.position,
+            event_id=row.event_id,
+            stream_id=row.stream_id,
+            stream_version=row.stream_version,
+            name=row.name,
+            schema_version=row.schema_version,
+            recorded_at=row.recorded_at,
+            key_id=row.key_id,
+            skeleton=row.skeleton,
+            parts=row.parts,
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class CommandKey:
     """A client's key for one command, and the HMAC of its canonical request (32 bytes)."""
@@ -96,15 +119,28 @@ class Claim:
     stream: UUID
 
 
+class LedgerRow(NamedTuple):
+    """A ledger of the database."""
+
+    id: UUID
+    number: str
+    name: str
+    synthetic: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Append:
-    """What an append is told beside its events; `clock` is µs since the epoch."""
+    """What an append is told beside its events; `clock` is µs since the epoch.
+
+    `opens` makes room for the ledger itself, in the same transaction as its first event.
+    """
 
     clock: int
     command: CommandKey | None = None
     reads: Mapping[UUID, int] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     released: tuple[Claim, ...] = ()
+    opens: LedgerRow | None = None
 
 
 class Head(NamedTuple):
@@ -123,23 +159,16 @@ class CommandRow(NamedTuple):
     last: int
 
 
-class LedgerRow(NamedTuple):
-    """A ledger of the database."""
-
-    id: UUID
-    number: str
-    name: str
-    synthetic: bool
-
-
 class Recorder(ApplicationRecorder):
     """A recorder bound to one ledger. Subclasses give the statements; this gives the library its shapes."""
 
-    ledger: UUID
+    def __init__(self, ledger: UUID, bell: Bell, poll: float) -> None:
+        """`bell` rings when the ledger may have grown; those who wait look themselves every `poll` seconds."""
+        self.ledger, self._bell, self._poll = ledger, bell, poll
 
     @abstractmethod
     def append(self, events: Sequence[SealedEvent], context: Append) -> list[int]:
-        """Stores the events in one transaction and returns their positions.
+        """Stores one or more events in one transaction and returns their positions.
 
         Raises CommandRepeated, StreamConflict, ReadConflict, ClaimTaken; nothing is stored then.
         """
@@ -149,9 +178,7 @@ class Recorder(ApplicationRecorder):
         """The events after a position, in ledger order."""
 
     @abstractmethod
-    def streams(
-        self, streams: Collection[UUID], *, upto: int | None = None, parts: bool = False
-    ) -> list[Row]:
+    def streams(self, streams: Collection[UUID], *, upto: int | None = None, parts: bool = False) -> list[Row]:
         """The events of several streams up to a position, in ledger order."""
 
     @abstractmethod
@@ -170,19 +197,25 @@ class Recorder(ApplicationRecorder):
     def claimed(self, kind: str, digest: bytes) -> UUID | None:
         """The stream that has what was claimed."""
 
-    @abstractmethod
     def wait(self, after: int, timeout: float) -> bool:
         """Waits until there is an event after a position, at most so many seconds; whether there is."""
+        until = time.monotonic() + timeout
+        while True:
+            heard = self._bell.rings
+            if self.head().position > after:
+                return True
+            left = until - time.monotonic()
+            if left <= 0:
+                return False
+            self._bell.wait(heard, min(left, self._poll))
 
     def stream(self, stream: UUID, *, upto: int | None = None, parts: bool = True) -> list[Row]:
         """The events of one stream up to a position."""
         return self.streams([stream], upto=upto, parts=parts)
 
-    def subscribe(
-        self, gt: int | None = None, topics: Sequence[str] = ()
-    ) -> Subscription[ApplicationRecorder]:
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription:
         """The library's subscription: yields what is recorded, as it is recorded."""
-        return _Subscription(self, gt, topics)
+        return Subscription(self, gt, topics, self.wait)
 
     def position_at(self, instant: int) -> int:
         """The last position recorded at or before an instant (µs); 0 before the first.
@@ -201,6 +234,8 @@ class Recorder(ApplicationRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """The library's append; `append=Append(…)` carries the rest. A plain event gets an id and no key."""
+        if not stored_events:
+            return []
         context = kwargs.get("append") or Append(clock=time.time_ns() // 1_000)
         return self.append([_sealed(event) for event in stored_events], context)
 
@@ -270,29 +305,6 @@ class Recorder(ApplicationRecorder):
     def max_notification_id(self) -> int | None:
         """The library's name for the head; None for an empty ledger."""
         return self.head().position or None
-
-
-class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
-    """The library's subscription, woken by `Recorder.wait`."""
-
-    def __init__(self, recorder: Recorder, gt: int | None, topics: Sequence[str]) -> None:
-        super().__init__(recorder, gt, topics)
-        self._watched = recorder
-        self._watcher = Thread(target=self._watch, daemon=True, name="subscription")
-        self._watcher.start()
-
-    def _watch(self) -> None:
-        seen = self._watched.head().position
-        self._has_been_notified.set()
-        while not self._has_been_stopped:
-            if self._watched.wait(seen, 0.2):
-                seen = self._watched.head().position
-                self._has_been_notified.set()
-
-    def stop(self) -> None:
-        super().stop()
-        if hasattr(self, "_watcher"):
-            self._watcher.join()
 
 
 def _sealed(event: StoredEvent) -> SealedEvent:

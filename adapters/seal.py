@@ -1,4 +1,4 @@
-"""Sealing: AES-256-GCM over an event's skeleton and parts (store.md §3 of the design).
+"""Sealing: AES-256-GCM over an event's skeleton and parts.
 
 Stored bytes = nonce(12) ‖ ciphertext ‖ tag(16); associated data = ledger(16) ‖ event_id(16) ‖ n(4, big-endian) ‖
 key_id(16), so that no sealed text can be moved to another event, place, key or ledger. The skeleton is n = 0.

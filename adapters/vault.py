@@ -1,4 +1,4 @@
-"""The vault: every data key, wrapped under one key-encryption key, apart from the events (trust.md §1 of the design).
+"""The vault: every data key, wrapped under one key-encryption key, apart from the events.
 
 Only the vault maps a key to a subject and a data class, so a key destroyed here leaves bytes that tell nothing.
 Wrapped = nonce(12) ‖ AES-256-GCM under the key-encryption key, bound to key_id(16) ‖ ledger(16) ‖ epoch(4).
@@ -220,9 +220,7 @@ class Vault:
     def _unwrap(self, row: Any) -> bytes:
         wrapped = bytes(row.wrapped)
         try:
-            return self._kek.decrypt(
-                wrapped[:NONCE], wrapped[NONCE:], _bound(row.key_id, row.ledger, row.epoch)
-            )
+            return self._kek.decrypt(wrapped[:NONCE], wrapped[NONCE:], _bound(row.key_id, row.ledger, row.epoch))
         except InvalidTag as error:
             raise WrongVaultKey(
                 "the vault does not open with this key: give back the vault.key it was made with"

@@ -1,4 +1,4 @@
-"""Verification: that a ledger is whole, in order, unchanged, and can be read (trust.md §2 of the design)."""
+"""Verification: that a ledger is whole, in order, unchanged, and can be read."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID
@@ -6,6 +6,7 @@ from uuid import UUID
 from adapters import layout
 from adapters.codec import UnknownEvent
 from adapters.eventstore import LedgerStore
+from adapters.recorder import leaf_of
 from adapters.seal import Unopenable
 
 PAGE = 1_000
@@ -27,21 +28,7 @@ def verify(store: LedgerStore, progress: Callable[[int, int], None] = lambda don
                 yield f"position {row.position} was recorded before the one it follows"
             if row.stream_version != versions.get(row.stream_id, 0) + 1:
                 yield f"position {row.position} skips a version of its record"
-            leaf = layout.leaf(
-                layout.preimage(
-                    ledger=store.ledger,
-                    position=row.position,
-                    event_id=row.event_id,
-                    stream_id=row.stream_id,
-                    stream_version=row.stream_version,
-                    name=row.name,
-                    schema_version=row.schema_version,
-                    recorded_at=row.recorded_at,
-                    key_id=row.key_id,
-                    skeleton=row.skeleton,
-                    parts=row.parts,
-                )
-            )
+            leaf = leaf_of(store.ledger, row)
             if leaf != row.leaf:
                 yield f"position {row.position} is not what was recorded: its leaf differs"
             try:

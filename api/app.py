@@ -67,6 +67,8 @@ def _correlate() -> None:
 def _finish(answer: flask.Response) -> flask.Response:
     answer.headers["X-Correlation-ID"] = flask.g.correlation_id
     answer.headers["X-Content-Type-Options"] = "nosniff"
+    if ledger := flask.g.get("ledger"):
+        answer.headers["Medvirkning-Ledger"] = ledger.number + ("; synthetic" if ledger.synthetic else "")
     traceparent = flask.request.headers.get("traceparent", "")
     if TRACEPARENT.fullmatch(traceparent):
         answer.headers["traceparent"] = traceparent

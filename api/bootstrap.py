@@ -20,13 +20,13 @@ from adapters.eventstore import LedgerStore
 from adapters.exports import export as export
 from adapters.layout import root as root
 from adapters.postgresql import PostgresStore
-from adapters.projections import LedgerViews, OutOfDate, View, ViewStore
+from adapters.projections import LedgerViews
 from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views import participation_events
 from adapters.views.participation_events import ParticipationEvents
+from adapters.viewstore import OutOfDate, View, ViewStore
 from api.config import Config
 from api.records import Feature
 from api.services import LedgerServices, Services
@@ -216,9 +216,7 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
 class _Opened:
     """The ledgers of an installation, each opened once."""
 
-    def __init__(
-        self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore
-    ) -> None:
+    def __init__(self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore) -> None:
         self._events, self._vault, self._codec, self._views = events, vault, codec, views
         self._lock = Lock()
         self._ledgers: dict[UUID, LedgerServices] = {}
@@ -245,7 +243,7 @@ class _Opened:
             store = self.store(ledger)
             row = next(row for row in self._events.ledgers() if row.id == ledger)
             views = LedgerViews(self._views, store)
-            found = LedgerServices(row.number, row.synthetic, store, views, participation_events.cells)
+            found = LedgerServices(row.number, row.synthetic, store, views)
             with self._lock:
                 found = self._ledgers.setdefault(ledger, found)
         return found

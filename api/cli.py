@@ -24,7 +24,11 @@ from api.progress import Progress
 from domain.time import microseconds
 
 MUNICIPALITY = click.option(
-    "--municipality", "number", required=True, metavar="N", help="The municipality's number, or the ledger's id."
+    "--municipality",
+    "number",
+    required=True,
+    metavar="N",
+    help="The municipality's number, or the ledger's id.",
 )
 
 
@@ -156,7 +160,7 @@ def rebuild(number: str | None) -> None:
     """Build the views again from the events, and switch when they have caught up."""
     opened = bootstrap.assemble(from_environment())
     try:
-        opened.views.create()
+        opened.views.prepare_rebuild()
         wanted = opened.ledger_numbered(number) if number else None
         for row in opened.events.ledgers():
             if wanted in (None, row.id):
@@ -178,7 +182,13 @@ def rebuild(number: str | None) -> None:
 @click.option("--clock", metavar="INSTANT", help="Synthetic ledgers: a simulated clock, a second a command.")
 @click.option("--seed", type=int, help="Synthetic ledgers: ids from this seed.")
 def import_(
-    number: str, file: Path, source: str | None, dry_run: bool, quiet: bool, clock: str | None, seed: int | None
+    number: str,
+    file: Path,
+    source: str | None,
+    dry_run: bool,
+    quiet: bool,
+    clock: str | None,
+    seed: int | None,
 ) -> None:
     """Import commands, one JSON object a line. A second run changes nothing."""
     with running() as opened:

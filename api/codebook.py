@@ -69,9 +69,7 @@ def operations() -> list[Operation]:
 
 def _index(call: Call) -> flask.Response:
     book = codebook.load()
-    items = [
-        {"id": each.id, "title": each.title, "codes": len(each.codes)} for each in book.lists.values()
-    ]
+    items = [{"id": each.id, "title": each.title, "codes": len(each.codes)} for each in book.lists.values()]
     return json_response(msgspec.json.encode({"version": book.version, "items": items, "next": None}), 200)
 
 

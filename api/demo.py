@@ -1,11 +1,13 @@
 """The demonstration: the golden history in ledger 1504, tokens for four roles, and three things to try."""
 
+from datetime import timedelta
 from importlib import resources
 from uuid import UUID
 
 from api import auth, ledgers
 from api.bootstrap import Running, UnknownLedger
 from api.imports import Importer
+from domain.time import oslo_day
 
 NUMBER, NAME, SOURCE = "1504", "Ålesund", "golden-history"
 ROLES = ("evaluator", "coordinator", "caseworker", "administrator")
@@ -48,7 +50,9 @@ def load(running: Running) -> UUID:
     importer = Importer(records, running.features, SOURCE, services.clock, services.new_id)
     for outcome in importer.run(text.splitlines()):
         if outcome.result in ("refused", "changed"):
-            raise UnknownLedger(f"the golden history does not fit ledger {NUMBER}: line {outcome.line}, {outcome.detail}")
+            raise UnknownLedger(
+                f"the golden history does not fit ledger {NUMBER}: line {outcome.line}, {outcome.detail}"
+            )
     return ledger
 
 
@@ -57,6 +61,8 @@ def prepare(running: Running, url: str) -> str:
     ledger = load(running)
     tokens = {role: token(running, ledger, role) for role in ROLES}
     shown = "\n".join(f"  {role:<14} {made}" for role, made in tokens.items())
+    [first] = running.store(ledger).page(0, 1)
+    before = oslo_day(first.recorded_at) - timedelta(days=1)
     ask = f'curl -s -H "Authorization: Bearer {tokens["evaluator"]}"'
     return f"""
 Medvirkning: ledger {NUMBER} {NAME}, with the project of 2009 in it.
@@ -69,8 +75,8 @@ Tokens, for 90 days, shown this once:
 Three things to try:
   1. What had happened by the end of 2009?
      {ask} '{url}/v1/meetings?kind=dialogue_meeting&on=2009-12-31'
-  2. And what did the ledger know of it yesterday? Nothing: it was told today.
-     {ask} '{url}/v1/meetings?as_of='$(date -u -d yesterday +%F)
+  2. And what did the ledger know of it the day before it was told? Nothing.
+     {ask} '{url}/v1/meetings?as_of={before}'
   3. How often did people take part, and where?
      {ask} '{url}/v1/tables/participation-events/data?outputFormat=csv'
 """

@@ -13,7 +13,7 @@ from domain import errors
 from domain.time import rfc3339
 
 CLOCK_TOLERANCE = 60_000_000
-"""Microseconds a ledger's head may be ahead of the clock before it alarms (store.md §3 of the design)."""
+"""Microseconds a ledger's head may be ahead of the clock before it alarms."""
 
 
 class Live(Schema):

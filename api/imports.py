@@ -1,4 +1,4 @@
-"""Import: one command a line, told line by line; a second run changes nothing (api.md, row `import`, of the design).
+"""Import: one command a line, told line by line; a second run changes nothing.
 
 A line is `{key, command, ref?, id or $ref, body, occurred, actor: {id, role, unit}, basis, source_recorded_at?,
 accept_deviations?}`. `ref` names the record a line opens, within its source, for later lines and later files; a body
@@ -17,8 +17,8 @@ from marshmallow import ValidationError, fields
 from api.envelopes import meta_of
 from api.problems import Unprocessable
 from api.records import Feature
-from api.schemas import Code, Interval, Pattern, Request, Text, Unit, pointers
-from api.services import Records
+from api.schemas import Code, Interval, Pattern, Request, Text, Unit, faults
+from api.services import Records, Repeat
 from domain import errors
 from domain.aggregate import Aggregate
 from domain.events import Actor, Deviation
@@ -73,7 +73,12 @@ class Importer:
         new_id: Callable[[], UUID],
     ) -> None:
         self._records, self._source, self._clock, self._new_id = records, source, clock, new_id
-        self._features = {feature.aggregate.noun: feature for feature in features}
+        self._commands = {
+            operation.name: (feature, operation)
+            for feature in features
+            for operation in feature.operations()
+            if operation.body is not None
+        }
 
     def run(self, lines: Iterable[bytes]) -> Iterator[Outcome]:
         """What became of each line, as it happens; blank lines are passed over."""
@@ -88,7 +93,7 @@ class Importer:
         except msgspec.DecodeError:
             return Outcome(number, "refused", "is not JSON")
         except ValidationError as error:
-            return Outcome(number, "refused", _told(pointers(error.normalized_messages())))
+            return Outcome(number, "refused", _told(faults(error)))
         try:
             return self._carry_out(number, line, parsed)
         except errors.KeyReused:
@@ -104,18 +109,18 @@ class Importer:
             return Outcome(number, "refused", error.detail)
 
     def _carry_out(self, number: int, line: Mapping[str, Any], parsed: Any) -> Outcome:
-        noun = line["command"].partition(".")[0]
-        feature = self._features.get(noun)
-        commands = {operation.name: operation for operation in feature.operations()} if feature else {}
-        operation = commands.get(line["command"])
-        if feature is None or operation is None or operation.body is None:
+        if line["command"] not in self._commands:
             raise Unprocessable([("/command", f"there is no command {line['command']!r}")])
+        feature, operation = self._commands[line["command"]]
         command = self._command(line, parsed)
         repeat = self._records.repeat(command)
         if repeat:
             return Outcome(number, "unchanged", f"position {repeat.position}", repeat.record)
-        opens = any(route.event.NAME == operation.name.partition(".")[2] for route in feature.opens)
+        opens = any(operation.name.partition(".")[2] == route.event.NAME for route in feature.opens)
+        if line["ref"] is not None and not opens:
+            raise Unprocessable([("/ref", "names a record that a line opens; this one opens none")])
         record = None if opens else self._target(line)
+        assert operation.body is not None
         body = self._body(line, operation.body)
         actor = Actor(**line["actor"])
         told = line["source_recorded_at"]
@@ -142,18 +147,21 @@ class Importer:
 
     def _command(self, line: Mapping[str, Any], parsed: Any) -> Command:
         accepted = line["accept_deviations"]
-        if accepted != "*" and not (
-            isinstance(accepted, list) and all(isinstance(rule, str) for rule in accepted)
-        ):
+        anything = isinstance(accepted, str) and accepted == "*"
+        if not anything and not (isinstance(accepted, list) and all(isinstance(rule, str) for rule in accepted)):
             raise Unprocessable([("/accept_deviations", 'is neither "*" nor a list of rule ids')])
+        try:
+            canonical = rfc8785.dumps(parsed)
+        except rfc8785.CanonicalizationError as error:
+            raise Unprocessable([("", "holds a number that JSON readers do not keep exactly (RFC 8785)")]) from error
         return Command(
             now=self._clock(),
             new_id=self._new_id,
             client=self._source,
             key=line["key"],
-            digest=self._records.digest(b"import", rfc8785.dumps(parsed)),
-            acknowledged=tuple(Deviation(rule=rule, reason="import") for rule in accepted if accepted != "*"),
-            accept_all=accepted == "*",
+            digest=self._records.digest(b"import", canonical),
+            acknowledged=() if anything else tuple(Deviation(rule=rule, reason="import") for rule in accepted),
+            accept_all=anything,
         )
 
     def _target(self, line: Mapping[str, Any]) -> UUID:
@@ -173,7 +181,7 @@ class Importer:
             loaded: dict[str, Any] = schema().load({**self._resolved(line["body"], "/body"), **envelope})
             return loaded
         except ValidationError as error:
-            raise Unprocessable(pointers(error.normalized_messages(), "/body")) from error
+            raise Unprocessable(faults(error, "/body")) from error
 
     def _resolved(self, value: Any, pointer: str) -> Any:
         match value:
@@ -195,6 +203,13 @@ class Importer:
         return Claim("import-ref", f"{self._source}\0{ref}")
 
 
+class Rehearsed(NamedTuple):
+    """What a rehearsed command did."""
+
+    record: UUID
+    position: int
+
+
 class Rehearsal:
     """A ledger a dry run may write to: what is saved is kept in memory, over what the ledger has."""
 
@@ -204,6 +219,7 @@ class Rehearsal:
         self._kept: dict[UUID, tuple[Recorded, ...]] = {}
         self._nouns: dict[UUID, str] = {}
         self._claims: dict[Claim, UUID] = {}
+        self._done: dict[str, tuple[bytes | None, Repeat]] = {}
 
     def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record, as rehearsed so far."""
@@ -229,7 +245,18 @@ class Rehearsal:
                 raise errors.Taken("another record of this ledger has it already")
             self._claims[claim] = aggregate.id
         self._kept[aggregate.id], self._nouns[aggregate.id] = aggregate.history, aggregate.noun
+        if command.key is not None:
+            self._done[command.key] = command.digest, Rehearsed(aggregate.id, aggregate.position)
         return aggregate
+
+    def repeat(self, command: Command) -> Repeat | None:
+        """What the command did before, rehearsed or real."""
+        if command.key not in self._done:
+            return self._records.repeat(command)
+        digest, repeat = self._done[command.key]
+        if digest != command.digest:
+            raise errors.KeyReused("an earlier line of the file has the same key and other content")
+        return repeat
 
     def claimed(self, claim: Claim) -> UUID | None:
         """The record that has it."""
@@ -239,5 +266,5 @@ class Rehearsal:
         return getattr(self._records, name)
 
 
-def _told(faults: Iterable[tuple[str, str]]) -> str:
-    return "; ".join(f"{pointer or '/'}: {what}" for pointer, what in faults)
+def _told(wrong: Iterable[tuple[str, str]]) -> str:
+    return "; ".join(f"{pointer or '/'}: {what}" for pointer, what in wrong)

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate
 
 from api.records import Feature, Route
 from api.schemas import (
+    MISSING_CODES,
     SEED_LINE_PATTERN,
     Code,
     CommandBody,
@@ -20,24 +21,28 @@ from api.schemas import (
     Unit,
 )
 from domain import inputs
-from domain.events import MISSING
-from domain.inputs import NOT_RECORDED
+from domain.events import MISSING, NOT_RECORDED
 
 
-class Source(Id):
+class Source(fields.Field[str]):
     """The id of the meeting an input was raised at, or `unknown`."""
 
+    CONTRACT = {"anyOf": [{"type": "string", "format": "uuid"}, {"const": "unknown"}]}
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return "unknown" if value == "unknown" else str(super()._deserialize(value, attr, data, **kwargs))
+        return "unknown" if value == "unknown" else str(Id().deserialize(value, attr, data, **kwargs))
 
 
 class Rating(fields.Field[int | str]):
     """1 (did not help) to 5 (it mattered), or why there is none."""
 
+    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"enum": MISSING_CODES}]}
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
-        if (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5) or value in MISSING:
-            rating: int | str = value
-            return rating
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+            return value
+        if isinstance(value, str) and value in MISSING:
+            return value
         raise ValidationError("is neither 1 to 5 nor a code of the list `missing`")
 
 
@@ -243,9 +248,7 @@ FEATURE = Feature(
             summary="Record the professional view",
         ),
         Route(event=inputs.Answered, path="/answers", body=InputAnswer, summary="Record the answer"),
-        Route(
-            event=inputs.Decided, path="/decisions", body=InputDecision, summary="Record what was decided"
-        ),
+        Route(event=inputs.Decided, path="/decisions", body=InputDecision, summary="Record what was decided"),
         Route(event=inputs.Effected, path="/effects", body=InputEffect, summary="Record what changed"),
         Route(
             event=inputs.Verified,

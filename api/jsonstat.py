@@ -7,10 +7,9 @@ from datetime import date
 from itertools import product
 from typing import Any
 
-from api.services import Cell
 from domain import codebook
+from domain.cells import UNKNOWN, Cell
 
-UNKNOWN = "unknown"
 SYMBOLS = {"not_applicable": ".", "not_recorded": ".."}
 TITLES = {
     "record": {"nb": "hva som telles", "nn": "kva som blir talt", "en": "what is counted"},
@@ -89,9 +88,7 @@ def dataset(
         },
         "role": {"time": ["year"]} if "year" in chosen else {},
         "value": [cell.value for cell in cells],
-        "status": {
-            str(place): SYMBOLS[cell.status] for place, cell in enumerate(cells) if cell.status is not None
-        },
+        "status": {str(place): SYMBOLS[cell.status] for place, cell in enumerate(cells) if cell.status is not None},
         "extension": {**about, "symbols": {symbol: text[lang] for symbol, text in _STATUS.items()}},
     }
 

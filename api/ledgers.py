@@ -1,9 +1,9 @@
-"""Opening a ledger: its room in the store, and its first event."""
+"""Opening a ledger, by its first event."""
 
 from datetime import date
-from typing import Any
 from uuid import UUID
 
+from api.bootstrap import Running
 from domain import codebook
 from domain.events import Actor, Meta
 from domain.ledgers import Ledger, Opened
@@ -14,18 +14,13 @@ OPERATOR = Actor(id="operator", role="administrator", unit="not_recorded")
 """Who does what is done at the command line of the server itself."""
 
 
-def create(
-    running: Any, number: str, name: str, *, synthetic: bool, recording_from: date | None = None
-) -> UUID:
+def create(running: Running, number: str, name: str, *, synthetic: bool, recording_from: date | None = None) -> UUID:
     """Opens a ledger for a municipality number and returns its id."""
     services = running.services
     now, ledger = services.clock(), services.new_id()
-    running.events.create_ledger(ledger, number, name, synthetic)
     today = oslo_day(now)
     opened = Opened(
-        meta=Meta(
-            occurred_from=today, occurred_to=today, recorded_by=OPERATOR, basis="first_hand"
-        ),
+        meta=Meta(occurred_from=today, occurred_to=today, recorded_by=OPERATOR, basis="first_hand"),
         id=ledger,
         number=number,
         name=name,

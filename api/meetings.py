@@ -19,7 +19,7 @@ from api.schemas import (
     Unit,
 )
 from domain import meetings
-from domain.meetings import NOT_RECORDED
+from domain.events import NOT_RECORDED
 
 
 class Tally(Request):
@@ -47,18 +47,14 @@ class Marginal(Request):
         required=True,
         validate=validate.OneOf(["genders", "age-bands", "residence-times", "countries", "pathways"]),
     )
-    counts = fields.List(
-        fields.Nested(CodeCount), required=True, validate=validate.Length(min=1, max=300)
-    )
+    counts = fields.List(fields.Nested(CodeCount), required=True, validate=validate.Length(min=1, max=300))
 
 
 class Group(Request):
     """A counted group: n persons nobody names, with marginals."""
 
     n = Number(required=True, validate=validate.Range(1, 100_000))
-    marginals = fields.List(
-        fields.Nested(Marginal), load_default=list, validate=validate.Length(max=10)
-    )
+    marginals = fields.List(fields.Nested(Marginal), load_default=list, validate=validate.Length(max=10))
 
 
 class Described(CommandBody):

@@ -1,4 +1,4 @@
-"""`as_of` and `on` made exact: a ledger position and a reference day (store.md §4 of the design)."""
+"""`as_of` and `on` made exact: a ledger position and a reference day."""
 
 import re
 from collections.abc import Mapping
@@ -54,9 +54,7 @@ def _instant(text: str, now: int) -> int:
         else:
             raise ValueError
     except (ValueError, OverflowError) as error:
-        raise Unprocessable(
-            [("/query/as_of", "is neither a position, nor a day, nor an RFC 3339 instant")]
-        ) from error
+        raise Unprocessable([("/query/as_of", "is neither a position, nor a day, nor an RFC 3339 instant")]) from error
     if instant > now:
         raise Unprocessable([("/query/as_of", "is in the future")])
     return instant

@@ -37,7 +37,9 @@ def page_of(row: type[Schema]) -> type[Schema]:
     members = {
         "items": fields.List(fields.Nested(row), required=True),
         "next": fields.String(
-            required=True, allow_none=True, metadata={"description": "Relative URL of the next page, or null."}
+            required=True,
+            allow_none=True,
+            metadata={"description": "Relative URL of the next page, or null."},
         ),
     }
     return type(name, (Schema,), members)
@@ -52,10 +54,10 @@ def cursor_of(text: str, filters: Mapping[str, Any], head: int) -> Cursor:
     """The cursor again. Raises Unprocessable when it is not one of ours, or was made under other filters."""
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        *parts, digest = msgspec.json.decode(
+        position, day, after, digest = msgspec.json.decode(
             base64.b64decode(padded, altchars=b"-_", validate=True), type=tuple[int, date, int, str]
         )
-        cursor = Cursor(*parts)
+        cursor = Cursor(position, day, after)
     except ValueError as error:
         raise Unprocessable([("/query/cursor", "is not a cursor this list gave")]) from error
     if digest != _digest(filters) or not 0 <= cursor.position <= head:
@@ -67,9 +69,7 @@ def _digest(filters: Mapping[str, Any]) -> str:
     return hashlib.sha256(msgspec.json.encode(sorted(filters.items()))).hexdigest()[:16]
 
 
-def covered(
-    ledger: LedgerServices, view: str, moment: Moment, min_position: int | None
-) -> int:
+def covered(ledger: LedgerServices, view: str, moment: Moment, min_position: int | None) -> int:
     """The position the view answers at: the moment's, or where it stands, at least `min_position`.
 
     Waits a bounded time for the view to come that far, then raises NotYet.

@@ -137,9 +137,7 @@ def response(refusal: errors.Refusal) -> flask.Response:
                 }
                 for rule in refusal.rules
             ]
-    answer = flask.Response(
-        msgspec.json.encode(body), status=body["status"], mimetype="application/problem+json"
-    )
+    answer = flask.Response(msgspec.json.encode(body), status=body["status"], mimetype="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Language"] = lang
     if isinstance(refusal, Unauthenticated):

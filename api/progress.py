@@ -20,9 +20,7 @@ class Progress:
         self._told = now
         rate = done / max(now - self._started, 1e-9)
         left = (total - done) / rate if rate else 0
-        sys.stderr.write(
-            f"\r{self._what} {what} {done} of {total}, {rate:,.0f}/s, {left:,.0f} s left\033[K"
-        )
+        sys.stderr.write(f"\r{self._what} {what} {done} of {total}, {rate:,.0f}/s, {left:,.0f} s left\033[K")
         sys.stderr.flush()
         self._shown = True
 

@@ -26,7 +26,19 @@ from api.pages import (
 )
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
-from api.schemas import Code, CommandBody, Detail, Filters, Id, ListRow, Moment, Performer, Request, Text, pointers
+from api.schemas import (
+    Code,
+    CommandBody,
+    Detail,
+    Filters,
+    Id,
+    ListRow,
+    Moment,
+    Performer,
+    Request,
+    Text,
+    faults,
+)
 from domain import errors, records
 from domain.aggregate import Aggregate
 from domain.events import Corrected, Event, Retracted
@@ -219,19 +231,15 @@ class Feature:
         event = event_of(self.route(name).event, body, meta)
         return records.record(store, kind, record, expected, event, command)
 
-    def _replacement(
-        self, store: Any, record: UUID, target: UUID, body: Mapping[str, Any], meta: Envelope
-    ) -> Event:
-        original = next(
-            (each for each in store.get(self.aggregate, record).history if each.event_id == target), None
-        )
+    def _replacement(self, store: Any, record: UUID, target: UUID, body: Mapping[str, Any], meta: Envelope) -> Event:
+        original = next((each for each in store.get(self.aggregate, record).history if each.event_id == target), None)
         if original is None or isinstance(original.event, Corrected | Retracted):
             raise errors.ImpossibleCorrection("/event_id", "this record has no such event to correct")
         route = self.route(original.name)
         try:
             members = route.body().load(body)
         except ValidationError as error:
-            found = pointers(error.normalized_messages(), "/replacement")
+            found = faults(error, "/replacement")
             raise Unprocessable(found) from error
         return event_of(route.event, members, meta)
 
@@ -301,9 +309,7 @@ class Feature:
 
     def _list(self, call: Call) -> flask.Response:
         ledger, query = call.ledger, dict(call.query)
-        filters = {
-            name: value for name, value in query.items() if name not in Filters._declared_fields
-        }
+        filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
         after: int | None = None
         if "cursor" in query:
             if query.keys() & {"as_of", "on", "min_position"}:

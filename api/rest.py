@@ -1,6 +1,6 @@
 """One declaration → URL rule, parsing of the request, and OpenAPI operation.
 
-Order of a request (store.md §3 of the design): authenticate → scope (403) → syntax (400, 415, 422) and missing
+Order of a request: authenticate → scope (403) → syntax (400, 415, 422) and missing
 If-Match (428) → visible (404) → command key → If-Match (412) → rule (409).
 """
 
@@ -17,7 +17,7 @@ from marshmallow import Schema, ValidationError
 
 from api import auth, problems
 from api.problems import Malformed, TooLarge, Unprocessable, UnsupportedMediaType, VersionNeeded
-from api.schemas import Request, pointers
+from api.schemas import Request, faults
 from api.services import Grant, LedgerServices, Services
 from domain import errors
 from domain.store import Command
@@ -111,9 +111,7 @@ class Call:
         """The command this request is, with the digest that makes its repeat recognisable."""
         digest = None
         if self.key is not None:
-            request = flask.request
-            canonical = rfc8785.dumps([request.method, request.path, dict(request.args), self.raw])
-            digest = self.ledger.records.digest(b"command", canonical)
+            digest = self.ledger.records.digest(b"command", _canonical(self.raw))
         return Command(
             now=self.services.clock(),
             new_id=self.services.new_id,
@@ -137,9 +135,7 @@ class Rest:
     def mount(self, app: flask.Flask, services: Services) -> None:
         """Routes every operation to its handler, through the one door below."""
         for operation in self.operations:
-            rule = re.sub(
-                r"\{(\w+)\}", lambda m: f"<{_CONVERTERS.get(m[1], 'string')}:{m[1]}>", operation.path
-            )
+            rule = re.sub(r"\{(\w+)\}", lambda m: f"<{_CONVERTERS.get(m[1], 'string')}:{m[1]}>", operation.path)
             app.add_url_rule(
                 rule,
                 endpoint=operation.name,
@@ -157,20 +153,19 @@ def _door(operation: Operation, services: Services) -> Callable[..., flask.Respo
         if operation.scope:
             grant = auth.authenticate(services.tokens, services.clock())
             auth.allow(grant, operation.scope)
-        faults: list[tuple[str, str]] = []
-        parsed = _load(query, _arguments(), "/query", faults)
+            flask.g.ledger = services.ledger(grant.ledger)
+        wrong: list[tuple[str, str]] = []
+        parsed = _load(query, _arguments(), "/query", wrong)
         raw = _json() if body else None
-        members = _load(body, raw, "", faults) if body else {}
-        if faults:
-            raise Unprocessable(faults)
+        members = _load(body, raw, "", wrong) if body else {}
+        if wrong:
+            raise Unprocessable(wrong)
         expected = _if_match(operation.if_match) if operation.if_match else None
         key = _key() if operation.keyed else None
         call = Call(services, operation, path, parsed, members, raw, grant, expected, key)
         answer = operation.handler(call)
         if grant:
             answer.headers.setdefault("Cache-Control", "no-store")
-            ledger = call.ledger
-            answer.headers["Medvirkning-Ledger"] = ledger.number + ("; synthetic" if ledger.synthetic else "")
         return answer
 
     return view
@@ -197,13 +192,22 @@ def _json() -> Any:
         raise Malformed("the body is not JSON") from error
 
 
-def _load(schema: Request, data: Any, prefix: str, faults: list[tuple[str, str]]) -> dict[str, Any]:
+def _load(schema: Request, data: Any, prefix: str, wrong: list[tuple[str, str]]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(data)
         return loaded
     except ValidationError as error:
-        faults += [(prefix + pointer, what) for pointer, what in pointers(error.normalized_messages())]
+        wrong += faults(error, prefix)
         return {}
+
+
+def _canonical(body: Any) -> bytes:
+    """The request as RFC 8785 JSON: method, path, query and body."""
+    request = flask.request
+    try:
+        return rfc8785.dumps([request.method, request.path, dict(request.args), body])
+    except rfc8785.CanonicalizationError as error:
+        raise Unprocessable([("", "holds a number that JSON readers do not keep exactly (RFC 8785)")]) from error
 
 
 def _if_match(rule: Literal["version", "any"]) -> int | None:

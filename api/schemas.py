@@ -47,8 +47,8 @@ class Pattern(fields.String):
     """A string of a fixed form."""
 
     def __init__(self, pattern: str, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Regexp(re.compile(pattern + r"\Z", re.ASCII)), **kwargs)
-        self.metadata["pattern"] = pattern
+        metadata = {"pattern": pattern, **kwargs.pop("metadata", {})}
+        super().__init__(validate=validate.Regexp(re.compile(pattern + r"\Z", re.ASCII)), metadata=metadata, **kwargs)
 
 
 class Unit(Pattern):
@@ -60,6 +60,8 @@ class Unit(Pattern):
 
 class Count(fields.Field[int | str]):
     """A count from 0 up, or the reason why there is none (list `missing`)."""
+
+    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 2**53 - 1}, {"enum": MISSING_CODES}]}
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
@@ -75,10 +77,10 @@ class Number(fields.Integer):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strict=True, **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, str | bool):
             raise ValidationError("is not a whole number")
-        return super()._deserialize(value, attr, data, **kwargs)
+        return int(super()._deserialize(value, attr, data, **kwargs))
 
 
 class Day(fields.Date):
@@ -103,6 +105,8 @@ class Request(Schema):
     """Base of everything a client sends."""
 
     class Meta:
+        """Unknown members are refused."""
+
         unknown = RAISE
 
 
@@ -133,9 +137,7 @@ class CommandBody(Request):
     occurred = fields.Nested(Interval, required=True)
     performed_by = fields.Nested(Performer, load_default=lambda: {"role": "unknown", "unit": "unknown"})
     basis = Code("bases", load_default="unknown")
-    deviations = fields.List(
-        fields.Nested(AcknowledgedDeviation), load_default=list, validate=validate.Length(max=20)
-    )
+    deviations = fields.List(fields.Nested(AcknowledgedDeviation), load_default=list, validate=validate.Length(max=20))
 
 
 ENVELOPE = frozenset(CommandBody._declared_fields)
@@ -192,13 +194,17 @@ class Filters(Moment):
     )
 
 
-def pointers(messages: Mapping[Any, Any] | list[Any], prefix: str = "") -> list[tuple[str, str]]:
-    """marshmallow's messages as (JSON pointer, what is wrong)."""
+def faults(error: ValidationError, prefix: str = "") -> list[tuple[str, str]]:
+    """What is wrong, as (JSON pointer, message)."""
+    return _pointers(error.messages, prefix)
+
+
+def _pointers(messages: Mapping[Any, Any] | list[Any], prefix: str) -> list[tuple[str, str]]:
     if isinstance(messages, list):
         return [(prefix, str(message)) for message in messages]
     found = []
     for member, inner in messages.items():
         escaped = str(member).replace("~", "~0").replace("/", "~1")
         pointer = prefix if member == "_schema" else f"{prefix}/{escaped}"
-        found += pointers(inner if isinstance(inner, Mapping | list) else [inner], pointer)
+        found += _pointers(inner if isinstance(inner, Mapping | list) else [inner], pointer)
     return found

@@ -2,90 +2,74 @@
 
 import logging
 import signal
+import socket
 import threading
+import time
 from types import FrameType
 from typing import Any
 
 import click
-import waitress
+import waitress  # type: ignore[import-untyped]
 
 from api.app import application
 from api.bootstrap import Running
 
 DRAIN_SECONDS = 15
+"""How long a server that was told to stop still answers."""
+
 log = logging.getLogger("medvirkning.server")
 
 
-class _Draining:
-    """Counts the requests under way, so that none is dropped when the server stops."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._under_way = 0
-        self._changed = threading.Condition()
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        with self._changed:
-            self._under_way += 1
-        try:
-            answer = self._app(environ, start_response)
-            return list(answer)
-        finally:
-            with self._changed:
-                self._under_way -= 1
-                self._changed.notify_all()
-
-    def drain(self) -> bool:
-        """Waits for the requests under way, a bounded time; whether all were answered."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._under_way == 0, DRAIN_SECONDS)
-
-
 def serve(running: Running, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT, then answers what is under way and stops."""
-    app = _Draining(application(running.services, running.features))
-    # Waitress keeps the connection open after the handler returns; its own socket closes last.
-    server = waitress.create_server(app, host=host, port=port, threads=running.config.threads, ident=None)
-    stop = threading.Event()
-    _on_signals(lambda: stop.set())
-    running.project()
-    thread = threading.Thread(target=server.run, name="waitress", daemon=True)
-    thread.start()
-    click.echo(f"listening on http://{host}:{server.effective_port}", err=True)
-    stop.wait()
-    # New connections are refused from here on; the requests under way are answered.
-    server.accepting = False
-    drained = app.drain()
-    server.task_dispatcher.shutdown(cancel_pending=False, timeout=DRAIN_SECONDS)
-    _flush(server)
-    if not drained:
+    """Serves until SIGTERM or SIGINT, then answers every request that has come and stops."""
+    try:
+        listening = socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port or MEDVIRKNING_PORT"
+        ) from error
+    app = application(running.services, running.features)
+    server = waitress.create_server(app, sockets=[listening], threads=running.config.threads, ident=None)
+    stop = _stop_on_signals()
+    threading.Thread(target=server.run, name="waitress", daemon=True).start()
+    click.echo(f"listening on http://{host}:{listening.getsockname()[1]}", err=True)
+    _project(running, stop)
+    if not _drained(server):
         log.warning("stopped with requests under way after %s s", DRAIN_SECONDS)
 
 
 def project(running: Running) -> None:
-    """Feeds the views of every ledger, new ones too, until SIGTERM or SIGINT."""
-    stop = threading.Event()
-    _on_signals(lambda: stop.set())
+    """Feeds the views of every ledger until SIGTERM or SIGINT."""
+    _project(running, _stop_on_signals())
+
+
+def _project(running: Running, stop: threading.Event) -> None:
+    """Feeds the views of every ledger; one that another process opens is found within a second."""
     while not stop.is_set():
         running.project()
-        stop.wait(5)
+        stop.wait(1)
 
 
-def _on_signals(act: Any) -> None:
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
     def handle(number: int, frame: FrameType | None) -> None:
-        act()
+        stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handle)
+    return stop
 
 
-def _flush(server: Any) -> None:
-    """Waits until what was answered has left the sockets."""
-    import time
-
-    until = time.monotonic() + 2
+def _drained(server: Any) -> bool:
+    """Takes no more connections, and waits until every request has its answer; whether all got one in time."""
+    server.accepting = False
+    until, idle = time.monotonic() + DRAIN_SECONDS, 0
     while time.monotonic() < until:
-        channels = list(getattr(server, "active_channels", {}).values())
-        if not any(channel.total_outbufs_len for channel in channels):
-            return
+        channels = list(server.active_channels.values())
+        busy = any(channel.requests or channel.total_outbufs_len for channel in channels)
+        idle = 0 if busy or server.task_dispatcher.queue else idle + 1
+        if idle == 3:  # what had been read from a socket but was no request yet has become one by now
+            return True
         time.sleep(0.02)
+    return False

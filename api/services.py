@@ -1,6 +1,6 @@
 """What the routes are served by: the shapes bootstrap fills in. Nothing here knows an adapter."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -83,15 +83,6 @@ class ListPage(Protocol):
     def next(self) -> int | None: ...
 
 
-class Cell(Protocol):
-    """A cell of a table: a number, or why there is none."""
-
-    @property
-    def value(self) -> int | None: ...
-    @property
-    def status(self) -> str | None: ...
-
-
 class Views(Protocol):
     """One ledger's lists and tables."""
 
@@ -108,15 +99,12 @@ class Views(Protocol):
 
 @dataclass(frozen=True)
 class LedgerServices:
-    """One ledger, open. `fill` gives the cells of a table that its sums leave empty."""
+    """One ledger, open."""
 
     number: str
     synthetic: bool
     records: Records
     views: Views
-    fill: Callable[
-        [Mapping[tuple[str, ...], int], Mapping[str, Sequence[str]], date | None, date], Iterator[Cell]
-    ]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from api.pages import covered
 from api.problems import NotYet, Unprocessable, language
 from api.rest import Call, Operation
 from api.schemas import Moment, Text
+from domain import codebook
+from domain.cells import cells
 from domain.ledgers import Ledger
 from domain.time import rfc3339
 
@@ -84,10 +86,10 @@ def _data(call: Call) -> flask.Response:
     chosen = {name: _chosen(name, query.get(name, "*"), years) for name in asked}
     if prod(map(len, chosen.values())) > MAX_CELLS:
         raise Unprocessable([("/query", f"asks for more than {MAX_CELLS} cells; name fewer codes")])
-    cells = list(ledger.fill(sums, chosen, recording_from, moment.day))
+    found = list(cells(sums, chosen, recording_from, moment.day, codebook.load()))
     lang = query.get("lang") or language()
     if query["output_format"] == CSV:
-        answer = flask.Response(jsonstat.csv_text(chosen, cells), mimetype="text/csv")
+        answer = flask.Response(jsonstat.csv_text(chosen, found), mimetype="text/csv")
     else:
         about = {
             "ledger": ledger.number,
@@ -99,7 +101,7 @@ def _data(call: Call) -> flask.Response:
             "retrieved": rfc3339(call.services.clock()),
         }
         answer = flask.Response(
-            msgspec.json.encode(jsonstat.dataset(chosen, cells, lang, about)), mimetype="application/json"
+            msgspec.json.encode(jsonstat.dataset(chosen, found, lang, about)), mimetype="application/json"
         )
     answer.headers["Position"] = str(position)
     answer.headers["Content-Language"] = lang

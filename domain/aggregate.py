@@ -1,6 +1,6 @@
 """The base of every record: fold events into state, decide, and name what a decision departs from.
 
-A rule about the world never refuses a fact about the world (domain.md §1 of the design). Only the impossible is
+A rule about the world never refuses a fact about the world. Only the impossible is
 refused; what breaks a rule is recorded with its deviation, once the sender says that it is what happened.
 """
 
@@ -119,9 +119,7 @@ class Aggregate:
         if type(original.event) is not type(replacement):
             raise ImpossibleCorrection("/replacement", f"the event to correct is {original.name}")
         self._refuse_impossible(replacement, command)
-        return self._with(
-            Corrected(meta=meta, target=target, replacement=replacement, reason=reason), command
-        )
+        return self._with(Corrected(meta=meta, target=target, replacement=replacement, reason=reason), command)
 
     def retract(self, target: UUID, reason: str | None, meta: Meta, command: Command) -> Self:
         """Takes one event of this record back."""
@@ -165,11 +163,7 @@ class Aggregate:
             raise DeviationNeeded(own)
         return (
             *(acknowledged.get(rule, Deviation(rule=rule, reason="import")) for rule in own),
-            *(
-                Deviation(rule=rule, event_id=event_id)
-                for rule, event_id in new
-                if event_id != recorded.event_id
-            ),
+            *(Deviation(rule=rule, event_id=event_id) for rule, event_id in new if event_id != recorded.event_id),
         )
 
     def _refuse_impossible(self, event: Event, command: Command) -> None:

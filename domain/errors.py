@@ -67,7 +67,7 @@ class DeviationNeeded(Refusal):
     """A rule is broken; record it as a deviation if it is what happened"""
 
     def __init__(self, rules: Sequence[str]) -> None:
-        """`rules` are the ids of every rule broken and not acknowledged (codebook list `rules`)."""
+        """`rules` are the ids of every rule the event breaks, acknowledged or not (codebook list `rules`)."""
         super().__init__(", ".join(rules))
         self.rules = tuple(rules)
 

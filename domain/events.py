@@ -1,18 +1,21 @@
 """What every event carries, and how an event says which of its fields are personal text.
 
 An event class is frozen, typed and named in the past tense of the field's language. Its stored name, its fields
-and their meaning are a contract for as long as the ledger stands (store.md §3–4 of the design): add fields with
+and their meaning are a contract for as long as the ledger stands: add fields with
 defaults, never change one.
 """
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
 
 MISSING = frozenset({"unknown", "not_asked", "not_recorded", "declined"})
 """Why a value is not there (codebook list `missing`); never a blank that later reads as no."""
+
+NOT_RECORDED: Final = "not_recorded"
+"""What nobody said is not recorded; the default of most members."""
 
 Missing = Literal["unknown", "not_asked", "not_recorded", "declined"]
 Count = Annotated[int, msgspec.Meta(ge=0)] | Missing
@@ -63,7 +66,7 @@ class Deviation(msgspec.Struct, frozen=True):
 
 
 class Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """The envelope (domain.md §2 of the design): all of it but `recorded_at`, which is the ledger's own.
+    """The envelope: all of it but `recorded_at`, which is the ledger's own.
 
     `occurred_from` and `occurred_to` are Oslo days, inclusive; an open `occurred_to` counts as the day of recording.
     """
@@ -95,7 +98,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Corrected(Event, frozen=True, kw_only=True):
-    """Replaces one event of the same record, whole. Stored as `<noun>.corrected` (domain.md §5 of the design)."""
+    """Replaces one event of the same record, whole. Stored as `<noun>.corrected`."""
 
     NAME: ClassVar[str] = "corrected"
 

@@ -1,7 +1,7 @@
 """A record's history: what was recorded, and what of it holds.
 
 Effective history = originals with their latest replacements, without what was retracted, ordered by
-(last possible day, position of the original); `on=D` is its prefix with that day ≤ D (domain.md §5 of the design).
+(last possible day, position of the original); `on=D` is its prefix with that day ≤ D.
 """
 
 from collections.abc import Iterable, Sequence
@@ -80,17 +80,13 @@ def effective(recorded: Iterable[Recorded], on: date | None = None) -> list[Step
         else:
             days[each.event_id] = oslo_day(each.recorded_at)
             steps[each.event_id] = _step(each, event, days[each.event_id])
-    kept = [
-        step for step in steps.values() if step.event_id not in retracted and (on is None or step.ends <= on)
-    ]
+    kept = [step for step in steps.values() if step.event_id not in retracted and (on is None or step.ends <= on)]
     return sorted(kept, key=lambda step: (step.ends, step.position))
 
 
 def _step(original: Recorded | Step, event: Event, told: date) -> Step:
     starts, ends = event.meta.occurred_from, event.meta.occurred_to
-    return Step(
-        original.event_id, original.position, original.version, original.name, event, starts, ends or told
-    )
+    return Step(original.event_id, original.position, original.version, original.name, event, starts, ends or told)
 
 
 def opening_retracted(recorded: Sequence[Recorded]) -> bool:

@@ -12,13 +12,11 @@ from uuid import UUID
 import msgspec
 
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
-from domain.events import MISSING, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
+from domain.events import MISSING, NOT_RECORDED, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
 from domain.history import Step
 
-NOT_RECORDED = "not_recorded"
-
 Said = Annotated[str | None, text("said")]
-"""What was said: the person's voice at system level, casework at individual level (trust.md §3 of the design)."""
+"""What was said: the person's voice at system level, casework at individual level."""
 
 
 Source = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown)$")]

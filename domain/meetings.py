@@ -6,16 +6,16 @@ counted group; a meeting of people who must stay anonymous is a first-class reco
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 import msgspec
 
 from domain.aggregate import Aggregate, Broken, refuse_unknown
 from domain.errors import ImpossibleCount
-from domain.events import Casework, Count, Event, SeedLine, Unit, codes
+from domain.events import NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, codes
 from domain.history import Step
 
-NOT_RECORDED = "not_recorded"
+T = TypeVar("T")
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,12 +206,10 @@ def _state(event: Event) -> str:
 
 
 def _happened(event: Event) -> bool:
-    return isinstance(event, Held) or (
-        isinstance(event, RegisteredAsExisting) and event.state in ("held", "minuted")
-    )
+    return isinstance(event, Held) or (isinstance(event, RegisteredAsExisting) and event.state in ("held", "minuted"))
 
 
-def _known(new: Count | str, old: Count | str) -> Count | str:
+def _known(new: T, old: T) -> T:
     """A later event that does not say does not unsay."""
     return old if new == NOT_RECORDED else new
 

@@ -18,9 +18,7 @@ def open_record(store: Store, kind: type[A], event: Event, command: Command, cla
     return store.save(kind(command.new_id()).record(event, command), command, claims=claims)
 
 
-def record(
-    store: Store, kind: type[A], record_id: UUID, expected: int | None, event: Event, command: Command
-) -> A:
+def record(store: Store, kind: type[A], record_id: UUID, expected: int | None, event: Event, command: Command) -> A:
     """Records what happened to a record, at the version the sender last read (None: whichever it has)."""
     aggregate = _at(store.get(kind, record_id), expected)
     _refuse_unknown_references(store, kind, event)

@@ -43,9 +43,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Store(Protocol):
     """One ledger, as the use cases see it."""
 
-    def get(
-        self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None
-    ) -> A:
+    def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record as the ledger knew it at position `as_of`, on the day `on`, with its text.
 
         Raises NotFound when this ledger has no such record of that kind at that position.

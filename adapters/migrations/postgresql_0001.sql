@@ -1,9 +1,11 @@
--- Format 1 (store.md §3 of the design). The owner runs this; the application's role may read and append, nothing else.
+-- Format 1. The owner runs this; the application's role may read the ledgers and append to them, nothing else.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'medvirkning_app') THEN
         CREATE ROLE medvirkning_app NOLOGIN;
     END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL; -- roles belong to the cluster: another database of it was migrated at the same moment
 END
 $$;
 
@@ -77,19 +79,16 @@ CREATE FUNCTION ledger.leaf(
     schema_version integer, recorded_at bigint, key_id uuid, skeleton bytea, part_count integer, part_bytes bytea
 ) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT sha256(
-        '\x0001'::bytea || uuid_send($1) || int8send($2) || uuid_send($3) || uuid_send($4) || int8send($5)
+        decode('0001', 'hex') || uuid_send($1) || int8send($2) || uuid_send($3) || uuid_send($4) || int8send($5)
         || int4send(octet_length(convert_to($6, 'UTF8'))) || convert_to($6, 'UTF8') || int4send($7)
         || int8send($8) || uuid_send($9) || sha256($10) || int4send($11) || $12
     )
 $$;
 
-CREATE FUNCTION ledger.open(id uuid, number text, name text, synthetic boolean)
-RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
-    INSERT INTO ledger.ledgers VALUES ($1, $2, $3, $4);
-    INSERT INTO ledger.head VALUES ($1, 0, 0, ''::bytea);
-$$;
-
 -- One append, in one round trip. Returns the first position. Parts name their event by its place in the arrays.
+-- A number, name and synthetic make room for the ledger itself: it comes into being with its first event, or not at all.
+-- Refusals: MV001 the command key has been used (detail: first and last position, digest in hex), MV002 a stream read
+-- has moved on; the unique constraints claims_pkey, events_by_stream and events_by_id speak for themselves.
 CREATE FUNCTION ledger.append(
     p_ledger uuid, p_clock bigint,
     p_events uuid[], p_streams uuid[], p_versions bigint[], p_names text[], p_schemas integer[], p_keys uuid[],
@@ -98,22 +97,30 @@ CREATE FUNCTION ledger.append(
     p_client text, p_key text, p_digest bytea,
     p_read_streams uuid[], p_read_versions bigint[],
     p_claim_kinds text[], p_claim_digests bytea[], p_claim_streams uuid[],
-    p_released_kinds text[], p_released_digests bytea[], p_released_streams uuid[]
+    p_released_kinds text[], p_released_digests bytea[], p_released_streams uuid[],
+    p_number text, p_name text, p_synthetic boolean
 ) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     v_first bigint;
     v_last bigint;
+    v_count bigint := cardinality(p_events);
     v_told bigint;
     v_peaks bytea;
     v_size bigint;
+    v_merged bigint;
     v_length integer;
     v_leaf bytea;
     v_used record;
 BEGIN
+    IF p_number IS NOT NULL THEN
+        INSERT INTO ledgers VALUES (p_ledger, p_number, p_name, p_synthetic);
+        INSERT INTO head VALUES (p_ledger, 0, 0, ''::bytea);
+    END IF;
+
     SELECT position + 1, recorded_at + 1, peaks INTO STRICT v_first, v_told, v_peaks
       FROM head WHERE ledger = p_ledger FOR UPDATE;
     v_told := greatest(v_told, p_clock);
-    v_last := v_first + cardinality(p_events) - 1;
+    v_last := v_first + v_count - 1;
 
     IF p_key IS NOT NULL THEN
         SELECT digest, first, last INTO v_used
@@ -172,31 +179,27 @@ BEGIN
     LOOP
         v_peaks := v_peaks || v_leaf;
         v_length := octet_length(v_peaks);
-        WHILE v_size & 1 = 1 LOOP
+        v_merged := v_size;
+        WHILE v_merged & 1 = 1 LOOP
             v_peaks := substring(v_peaks FROM 1 FOR v_length - 64)
-                || sha256('\x01'::bytea || substring(v_peaks FROM v_length - 63));
+                || sha256(decode('01', 'hex') || substring(v_peaks FROM v_length - 63));
             v_length := v_length - 32;
-            v_size := v_size >> 1;
+            v_merged := v_merged >> 1;
         END LOOP;
-        -- v_size was consumed by the merges; it is the number of leaves before the next one again.
-        v_size := v_first;
-        v_first := v_first + 1;
+        v_size := v_size + 1;
     END LOOP;
 
     IF p_key IS NOT NULL THEN
-        INSERT INTO commands VALUES (p_ledger, p_client, p_key, p_digest,
-                                     v_last - cardinality(p_events) + 1, v_last);
+        INSERT INTO commands VALUES (p_ledger, p_client, p_key, p_digest, v_first, v_last);
     END IF;
-    UPDATE head SET position = v_last, recorded_at = v_told + cardinality(p_events) - 1, peaks = v_peaks
-     WHERE ledger = p_ledger;
+    UPDATE head SET position = v_last, recorded_at = v_told + v_count - 1, peaks = v_peaks WHERE ledger = p_ledger;
     PERFORM pg_notify('medvirkning', p_ledger::text);
-    RETURN v_last - cardinality(p_events) + 1;
+    RETURN v_first;
 END
 $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
 GRANT USAGE ON SCHEMA ledger TO medvirkning_app;
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO medvirkning_app;
-GRANT EXECUTE ON FUNCTION ledger.append, ledger.open, ledger.leaf TO medvirkning_app;
+GRANT EXECUTE ON FUNCTION ledger.append, ledger.leaf TO medvirkning_app;
 GRANT USAGE, CREATE ON SCHEMA views, access TO medvirkning_app;
-INSERT INTO ledger.format VALUES (1);

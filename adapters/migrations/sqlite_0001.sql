@@ -1,4 +1,4 @@
--- Format 1 (store.md §3 of the design): UUIDs as 16-byte blobs, instants as microseconds since the epoch.
+-- Format 1: UUIDs as 16-byte blobs, instants as microseconds since the epoch.
 CREATE TABLE ledgers (
     id blob PRIMARY KEY,
     number text NOT NULL,

@@ -1,7 +1,7 @@
 """What list views share: rows true from one ledger position to another, and from one day to another.
 
 For every event of a record the row is folded at each day its effective history has, so that one query answers any
-`as_of` together with any `on` (store.md §4–5 of the design). Rows are only added and closed, never changed.
+`as_of` together with any `on`. Rows are only added and closed, never changed.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.projections import Change, Histories
+from adapters.viewstore import Change, Histories
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
@@ -135,7 +135,7 @@ class ListView:
         table: Table,
         ledger: UUID,
         closing: list[dict[str, Any]],
-        adding: list[tuple[Change, UUID, Collection[Slice]]],
+        adding: Sequence[tuple[Change, UUID, Collection[Slice]]],
     ) -> None:
         names = [column.name for column in self.columns()]
         rows = [
@@ -214,5 +214,5 @@ class ListView:
         found = connection.execute(
             select(table).where(and_(*conditions)).order_by(columns.opened.desc()).limit(limit + 1)
         ).mappings()
-        rows = [{**self.present(row), "id": row["record"], "opened": row["opened"]} for row in found]
+        rows = [{**self.present(dict(row)), "id": row["record"], "opened": row["opened"]} for row in found]
         return Page(rows[:limit], rows[limit - 1]["opened"] if len(rows) > limit else None)

@@ -6,10 +6,9 @@ never by what they concern.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -28,15 +27,14 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.projections import Histories
-from domain import codebook
+from adapters.viewstore import Histories
 from domain.aggregate import Aggregate
+from domain.cells import UNKNOWN
 from domain.events import MISSING
 from domain.history import Recorded, Step
 
 NAME = "participation-events"
 DIMENSIONS = ("record", "form", "arena", "phase", "level", "year")
-UNKNOWN = "unknown"
 
 
 class Axes(NamedTuple):
@@ -76,13 +74,9 @@ class Counter:
 def fact(record: str, axes: Axes, step: Step, source: UUID | None = None) -> Fact:
     """The fact that a step is counted as. The year is known when both ends of its interval lie in it."""
     known = step.starts is not None and step.starts.year == step.ends.year
-    return Fact(
-        record,
-        *(UNKNOWN if axis in MISSING else axis for axis in axes),
-        str(step.ends.year) if known else UNKNOWN,
-        step.ends,
-        source,
-    )
+    form, arena, phase, level = (UNKNOWN if axis in MISSING else axis for axis in axes)
+    year = str(step.ends.year) if known else UNKNOWN
+    return Fact(record, form, arena, phase, level, year, step.ends, source)
 
 
 class ParticipationEvents:
@@ -112,9 +106,7 @@ class ParticipationEvents:
             ),
         )
 
-    def concerned(
-        self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]
-    ) -> set[UUID]:
+    def concerned(self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]) -> set[UUID]:
         """The records of a page that are counted."""
         return {each.stream_id for each in page if each.name.partition(".")[0] in self._counters}
 
@@ -202,44 +194,3 @@ class ParticipationEvents:
         if columns:
             statement = statement.group_by(*columns)
         return {tuple(row[:-1]): int(row[-1]) for row in connection.execute(statement) if row[-1]}
-
-
-class Cell(NamedTuple):
-    """A cell: a number, or why there is none (`not_recorded`, `not_applicable`)."""
-
-    value: int | None
-    status: str | None
-
-
-def cells(
-    sums: Mapping[tuple[str, ...], int],
-    chosen: Mapping[str, Sequence[str]],
-    recording_from: date | None,
-    day: date,
-) -> Iterator[Cell]:
-    """Every cell of the chosen codes, the last dimension turning fastest.
-
-    An empty cell is 0 only where its whole period lies after `recording_from`: its year does, or, with the years
-    summed over, nothing does, for the sum reaches back before any recording. `unknown` has no period of its own.
-    """
-    book = codebook.load()
-    names = list(chosen)
-    for place in product(*chosen.values()):
-        value = sums.get(place)
-        if value is not None:
-            yield Cell(value, None)
-            continue
-        at = dict(zip(names, place, strict=True))
-        where = (at.get(axis) for axis in ("form", "arena", "phase", "level"))
-        if book.excluded(*(None if code == UNKNOWN else code for code in where)):
-            yield Cell(None, "not_applicable")
-        elif _recorded_throughout(at.get("year"), recording_from, day):
-            yield Cell(0, None)
-        else:
-            yield Cell(None, "not_recorded")
-
-
-def _recorded_throughout(year: str | None, recording_from: date | None, day: date) -> bool:
-    if recording_from is None or year is None or year == UNKNOWN:
-        return False
-    return date(int(year), 1, 1) >= recording_from and date(int(year), 1, 1) <= day

@@ -1,0 +1,219 @@
+"""The database the views lie in: their tables, and how far each has come. It can be thrown away and made again.
+
+`UPDATE progress … WHERE position = :from` changes exactly one row, in the transaction that writes the rows, or
+everything is undone: that fence is the guarantee that every event is folded once, however many processes feed.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+import sqlalchemy
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    create_engine,
+    event,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain import aggregate, events, history, time
+from domain.aggregate import Aggregate
+from domain.history import Recorded
+
+REBUILDING = "_rebuilt"
+
+
+class Change(NamedTuple):
+    """One event's place in its record's history: what was recorded before it, and with it."""
+
+    position: int
+    before: Sequence[Recorded]
+    after: Sequence[Recorded]
+
+
+class Histories(Protocol):
+    """The histories of a page's records, up to the page's end."""
+
+    def read(self, records: Collection[UUID]) -> None: ...
+    def until(self, record: UUID, position: int) -> Sequence[Recorded]: ...
+    def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]: ...
+
+
+class View(Protocol):
+    """Something read of many records: its tables, and what a page of events changes in them."""
+
+    @property
+    def name(self) -> str: ...
+    def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]: ...
+    def concerned(self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]) -> set[UUID]: ...
+    def fold(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        page: Sequence[Recorded],
+        histories: Histories,
+    ) -> None: ...
+
+
+class OutOfDate(Exception):
+    """A view was built by another version of its code."""
+
+
+class Outrun(Exception):
+    """Another process fed the view meanwhile; what was folded here is undone."""
+
+
+class Standing(NamedTuple):
+    """How far a view has come in a ledger, and the error it has stopped at, if it has."""
+
+    position: int = 0
+    error: str | None = None
+
+
+class ViewStore:
+    """Every view of every ledger of an installation."""
+
+    def __init__(self, url: str, views: Sequence[View], kinds: Sequence[type[Aggregate]]) -> None:
+        self.engine = create_engine(url, pool_size=4, max_overflow=64)
+        embedded = self.engine.dialect.name == "sqlite"
+        if embedded:
+            event.listen(self.engine, "connect", _quick)
+        self._insert = sqlite.insert if embedded else postgresql.insert
+        self.schema = None if embedded else "views"
+        self.views = tuple(views)
+        self.metadata = MetaData(schema=self.schema)
+        self.progress = Table(
+            "progress",
+            self.metadata,
+            Column("ledger", Uuid, primary_key=True),
+            Column("view", String(64), primary_key=True),
+            Column("version", String(64), nullable=False),
+            Column("position", BigInteger, nullable=False),
+            Column("error", String(200)),
+        )
+        self.tables = {view.name: view.tables(self.metadata) for view in self.views}
+        self.version = version_of(kinds)
+
+    def create(self) -> None:
+        """Makes the tables that are missing."""
+        self.metadata.create_all(self.engine)
+
+    def prepare(self) -> None:
+        """Makes the tables that are missing. Raises OutOfDate when a view was built by other code."""
+        self.create()
+        with self.engine.connect() as connection:
+            for row in connection.execute(select(self.progress.c.view, self.progress.c.version)):
+                if row.view in self.tables and row.version != self.version:
+                    raise OutOfDate(f"the view {row.view} was built by another version: run `medvirkning rebuild`")
+
+    def prepare_rebuild(self) -> None:
+        """Makes the tables that are missing, and anew those whose columns another version had otherwise."""
+        found = sqlalchemy.inspect(self.engine)
+        for name, tables in self.tables.items():
+            for table in tables:
+                if not found.has_table(table.name, schema=self.schema):
+                    continue
+                stored = {column["name"] for column in found.get_columns(table.name, schema=self.schema)}
+                if stored != set(table.c.keys()):
+                    with self.engine.begin() as connection:
+                        table.drop(connection)
+                        connection.execute(self.progress.delete().where(self.progress.c.view == name))
+        self.create()
+
+    def standing(self, ledger: UUID, view: str) -> Standing:
+        """How far a view has come."""
+        progress = self.progress.c
+        with self.engine.connect() as connection:
+            row = connection.execute(
+                select(progress.position, progress.error).where(progress.ledger == ledger, progress.view == view)
+            ).one_or_none()
+        return Standing(*row) if row else Standing()
+
+    @contextmanager
+    def moving(self, ledger: UUID, view: str, since: int, to: int) -> Iterator[Connection]:
+        """A transaction that moves a view on, with what is written in it. Raises Outrun if it stands elsewhere."""
+        progress = self.progress
+        with self.engine.begin() as connection:
+            if since == 0:
+                self._start(connection, ledger, view)
+            moved = connection.execute(
+                progress.update()
+                .where(progress.c.ledger == ledger, progress.c.view == view, progress.c.position == since)
+                .values(position=to, error=None)
+            ).rowcount
+            if moved != 1:
+                raise Outrun(f"another process feeds {view}")
+            yield connection
+
+    def stopped(self, ledger: UUID, view: str, error: str) -> None:
+        """Notes the error a view has stopped at, for whoever asks after its health."""
+        with self.engine.begin() as connection:
+            self._start(connection, ledger, view)
+            connection.execute(self._of(ledger, view).values(error=error[:200]))
+
+    def aside(self, view: View) -> tuple[Table, ...]:
+        """Empty tables beside the live ones, to rebuild in."""
+        tables = view.tables(MetaData(schema=self.schema), REBUILDING)
+        with self.engine.begin() as connection:
+            for table in tables:
+                table.drop(connection, checkfirst=True)
+                table.create(connection)
+        return tables
+
+    def switch(self, ledger: UUID, view: str, aside: Sequence[Table], position: int) -> None:
+        """Puts what was rebuilt in the place of what is live, in one transaction."""
+        with self.engine.begin() as connection:
+            # The progress row first: whoever feeds the view waits here, and is outrun.
+            self._start(connection, ledger, view)
+            connection.execute(self._of(ledger, view).values(version=self.version, position=position, error=None))
+            for table, new in zip(self.tables[view], aside, strict=True):
+                connection.execute(table.delete().where(table.c.ledger == ledger))
+                names = [column.name for column in table.c]
+                connection.execute(table.insert().from_select(names, select(*(new.c[name] for name in names))))
+                new.drop(connection)
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self.engine.dispose()
+
+    def _start(self, connection: Connection, ledger: UUID, view: str) -> None:
+        row = {"ledger": ledger, "view": view, "version": self.version, "position": 0}
+        connection.execute(self._insert(self.progress).values(row).on_conflict_do_nothing())
+
+    def _of(self, ledger: UUID, view: str) -> sqlalchemy.Update:
+        return self.progress.update().where(self.progress.c.ledger == ledger, self.progress.c.view == view)
+
+
+def version_of(kinds: Sequence[type[Aggregate]]) -> str:
+    """What the views' rows depend on: the code that folds them, and the schemas of the events they are folded from."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    modules = [here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
+    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, time)]
+    modules += [Path(inspect.getfile(kind)) for kind in kinds]
+    for kind in kinds:
+        for each in kind.events:
+            digest.update(msgspec.json.encode(msgspec.json.schema(each), order="sorted"))
+    for module in modules:
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def _quick(connection: Any, _record: Any) -> None:
+    # Views can be made again from the events: a power cut may cost the last rows, never a fact.
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA busy_timeout = 30000")
