@@ -45,6 +45,9 @@ from domain.events import Corrected, Event, Retracted
 from domain.store import Claim, Command
 
 
+HistoryPage = page_of(HistoryEntry)
+
+
 class RetractionBody(Request):
     """Takes an event back. The correction of a record is itself recorded now, so it has no `occurred`."""
 
@@ -151,7 +154,7 @@ class Feature:
                 name=f"get_{noun}_history",
                 summary=f"Everything recorded about one {noun}, corrections and all",
                 query=Moment,
-                answers={200: page_of(HistoryEntry)},
+                answers={200: HistoryPage},
                 handler=self._history,
             ),
             *(
