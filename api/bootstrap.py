@@ -177,9 +177,13 @@ def bootstrap(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] 
     """Everything, on stores of this version's format. Raises FormatError when they are not."""
     _refuse_mixed_installation()
     running = assemble(config, clock=clock, new_id=new_id)
-    for store in (running.events, running.vault, running.access):
-        store.check_format()
-    running.views.prepare()
+    try:
+        for store in (running.events, running.vault, running.access):
+            store.check_format()
+        running.views.prepare()
+    except BaseException:
+        running.close()
+        raise
     return running
 
 

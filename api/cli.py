@@ -3,14 +3,14 @@
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import click
@@ -32,6 +32,10 @@ MUNICIPALITY = click.option(
 )
 
 
+CLOCK = click.option("--clock", metavar="INSTANT", help="Synthetic ledgers: a simulated clock, a second a look.")
+SEED = click.option("--seed", type=int, help="Synthetic ledgers: ids from this seed.")
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="medvirkning")
 def cli() -> None:
@@ -39,10 +43,10 @@ def cli() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """The command; what an operator can mend is said in one line."""
     try:
-        cli(standalone_mode=False)
+        cli(arguments, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -52,7 +56,8 @@ def main() -> None:
         click.echo(f"medvirkning: {error}", err=True)
         sys.exit(1)
     except (sqlalchemy.exc.OperationalError, OSError) as error:
-        click.echo(f"medvirkning: a store cannot be reached: {type(error).__name__}: {error}", err=True)
+        told = str(getattr(error, "orig", error)).strip().replace("\n", " ")
+        click.echo(f"medvirkning: a store or file cannot be reached: {told}", err=True)
         sys.exit(1)
 
 
@@ -64,6 +69,23 @@ def running(config: Config | None = None, **front_door: Any) -> Iterator[bootstr
         yield opened
     finally:
         opened.close()
+
+
+def _front_door(synthetic: bool, clock: str | None, seed: int | None) -> dict[str, Any]:
+    """The clock and ids that were asked for; only a synthetic ledger may have them."""
+    if (clock is not None or seed is not None) and not synthetic:
+        raise click.ClickException("only a synthetic ledger may have a simulated clock or chosen ids")
+    door: dict[str, Any] = {}
+    if clock is not None:
+        try:
+            ticks = count(microseconds(datetime.fromisoformat(clock).astimezone(UTC)), 1_000_000)
+        except ValueError as error:
+            raise click.BadParameter("is no RFC 3339 instant", param_hint="--clock") from error
+        door["clock"] = lambda: next(ticks)
+    if seed is not None:
+        random = Random(seed)  # noqa: S311 - ids of a synthetic ledger are to be the same each time
+        door["new_id"] = lambda: UUID(int=random.getrandbits(128), version=4)
+    return door
 
 
 @cli.command()
@@ -83,11 +105,15 @@ def ledger() -> None:
 @click.option("--name", required=True, help="The municipality's name.")
 @click.option("--synthetic", is_flag=True, help="Nothing in it is real; its clock may be simulated.")
 @click.option("--recording-from", type=click.DateTime(["%Y-%m-%d"]), help="From which day an empty cell means none.")
-def ledger_create(number: str, name: str, synthetic: bool, recording_from: datetime | None) -> None:
+@CLOCK
+@SEED
+def ledger_create(
+    number: str, name: str, synthetic: bool, recording_from: datetime | None, clock: str | None, seed: int | None
+) -> None:
     """Open a ledger for a municipality; prints its id."""
-    if not (len(number) == 4 and number.isdecimal()):
+    if not (len(number) == 4 and number.isdecimal() and number.isascii()):
         raise click.BadParameter("is four digits", param_hint="--municipality")
-    with running() as opened:
+    with running(**_front_door(synthetic, clock, seed)) as opened:
         day = recording_from.date() if recording_from else None
         click.echo(ledgers.create(opened, number, name, synthetic=synthetic, recording_from=day))
 
@@ -179,8 +205,8 @@ def rebuild(number: str | None) -> None:
 @click.option("--source", help="The source's name: it owns the keys and refs. Default: the file's name.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and record nothing.")
 @click.option("--quiet", is_flag=True, help="Only say what was refused or changed, and the sum.")
-@click.option("--clock", metavar="INSTANT", help="Synthetic ledgers: a simulated clock, a second a command.")
-@click.option("--seed", type=int, help="Synthetic ledgers: ids from this seed.")
+@CLOCK
+@SEED
 def import_(
     number: str,
     file: Path,
@@ -195,19 +221,9 @@ def import_(
         ledger_id = opened.ledger_numbered(number)
         services = opened.services
         ledger_services = services.ledger(ledger_id)
-        if (clock is not None or seed is not None) and not ledger_services.synthetic:
-            raise click.ClickException("only a synthetic ledger may have a simulated clock or chosen ids")
-        ticking: Callable[[], int] = services.clock
-        if clock is not None:
-            start = microseconds(datetime.fromisoformat(clock))
-            ticks = count(start, 1_000_000)
-            ticking = lambda: next(ticks)  # noqa: E731
-        new_id = services.new_id
-        if seed is not None:
-            random = Random(seed)  # noqa: S311 - ids of a synthetic ledger are to be the same each time
-            new_id = lambda: UUID(int=random.getrandbits(128), version=4)  # noqa: E731
+        services = replace(services, **_front_door(ledger_services.synthetic, clock, seed))
         records: Any = Rehearsal(ledger_services.records) if dry_run else ledger_services.records
-        importer = Importer(records, opened.features, source or file.stem, ticking, new_id)
+        importer = Importer(records, opened.features, source or file.stem, services.clock, services.new_id)
         with file.open("rb") as lines:
             total = sum(1 for line in lines if line.strip())
             lines.seek(0)
@@ -235,18 +251,16 @@ def _report(importer: Importer, lines: Any, total: int, quiet: bool) -> dict[str
 @cli.command()
 @MUNICIPALITY
 @click.option("--text", is_flag=True, help="With the sealed text in clear: handle the file accordingly.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Default: standard output.")
-def export(number: str, text: bool, output: Path | None) -> None:
+@click.option("--output", type=click.File("wb", atomic=True), default="-", help="Default: standard output.")
+def export(number: str, text: bool, output: IO[bytes]) -> None:
     """Export a ledger's events as JSON Lines."""
     with running() as opened:
         store = opened.store(opened.ledger_numbered(number))
-        file = output.open("wb") if output else sys.stdout.buffer
         progress, total = Progress("export"), store.head()
         for done, line in enumerate(bootstrap.export(store, text=text), start=1):
-            file.write(line)
+            output.write(line)
             progress(done, total)
         progress.done()
-        file.flush()
 
 
 @cli.command()

@@ -44,7 +44,6 @@ from domain.aggregate import Aggregate
 from domain.events import Corrected, Event, Retracted
 from domain.store import Claim, Command
 
-
 HistoryPage = page_of(HistoryEntry)
 
 
@@ -247,38 +246,29 @@ class Feature:
         return event_of(route.event, members, meta)
 
     def _open(self, call: Call) -> flask.Response:
-        command = acknowledging(call)
-        ledger = call.ledger
-        repeat = ledger.records.repeat(command)
-        if repeat:
-            done = ledger.records.get(self.aggregate, repeat.record, as_of=repeat.position)
-        else:
-            done = self.execute(
-                ledger.records, call.operation.name, None, None, call.body, envelope(call.granted), command
-            )
+        done = self._once(call, None)
         answer = self._answer(done, 201)
         answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
-        command = acknowledging(call)
-        store = call.ledger.records
-        if store.noun_of(call.record) != self.aggregate.noun:
+        if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        repeat = store.repeat(command)
-        if repeat:
-            done = store.get(self.aggregate, repeat.record, as_of=repeat.position)
-        else:
-            done = self.execute(
-                store,
-                call.operation.name,
-                call.record,
-                call.expected,
-                call.body,
-                envelope(call.granted),
-                command,
-            )
-        return self._answer(done, 200)
+        return self._answer(self._once(call, call.record), 200)
+
+    def _once(self, call: Call, record: UUID | None) -> Aggregate:
+        """Carries the command out, or answers what it did the first time it came."""
+        store, command = call.ledger.records, acknowledging(call)
+        if repeat := store.repeat(command):
+            return store.get(self.aggregate, repeat.record, as_of=repeat.position)
+        try:
+            meta = envelope(call.granted)
+            return self.execute(store, call.operation.name, record, call.expected, call.body, meta, command)
+        except errors.Refusal:
+            # The same command may have been carried out meanwhile, and be what this refusal rests on.
+            if repeat := store.repeat(command):
+                return store.get(self.aggregate, repeat.record, as_of=repeat.position)
+            raise
 
     def _get(self, call: Call) -> flask.Response:
         ledger = call.ledger

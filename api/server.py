@@ -10,12 +10,17 @@ from typing import Any
 
 import click
 import waitress  # type: ignore[import-untyped]
+from waitress.task import WSGITask  # type: ignore[import-untyped]
 
 from api.app import application
 from api.bootstrap import Running
 
 DRAIN_SECONDS = 15
 """How long a server that was told to stop still answers."""
+
+POLL_SECONDS = 0.02
+IDLE_POLLS = 5
+"""How often in a row nothing may be under way before it is over: what was on its way has come by then."""
 
 log = logging.getLogger("medvirkning.server")
 
@@ -34,7 +39,7 @@ def serve(running: Running, host: str, port: int) -> None:
     threading.Thread(target=server.run, name="waitress", daemon=True).start()
     click.echo(f"listening on http://{host}:{listening.getsockname()[1]}", err=True)
     _project(running, stop)
-    if not _drained(server):
+    if not _drained(server, listening):
         log.warning("stopped with requests under way after %s s", DRAIN_SECONDS)
 
 
@@ -61,15 +66,28 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _drained(server: Any) -> bool:
+class _LastTask(WSGITask):  # type: ignore[misc]
+    """A request that is answered with `Connection: close`, so that its client goes elsewhere with the next one."""
+
+    def service(self) -> None:
+        self.request.headers["CONNECTION"] = "close"
+        super().service()
+
+
+def _drained(server: Any, listening: socket.socket) -> bool:
     """Takes no more connections, and waits until every request has its answer; whether all got one in time."""
     server.accepting = False
+    server.pull_trigger()
+    time.sleep(POLL_SECONDS)  # the server's loop has let go of the socket by now
+    listening.close()
     until, idle = time.monotonic() + DRAIN_SECONDS, 0
     while time.monotonic() < until:
         channels = list(server.active_channels.values())
+        for channel in channels:
+            channel.task_class = _LastTask
         busy = any(channel.requests or channel.total_outbufs_len for channel in channels)
         idle = 0 if busy or server.task_dispatcher.queue else idle + 1
-        if idle == 3:  # what had been read from a socket but was no request yet has become one by now
+        if idle == IDLE_POLLS:
             return True
-        time.sleep(0.02)
+        time.sleep(POLL_SECONDS)
     return False

@@ -1,0 +1,101 @@
+"""The command line: what it prints, what it refuses, and what it says to do."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from api.bootstrap import bootstrap, export, migrate
+from api.config import Config
+from tests.cli.conftest import Run
+
+
+def test_a_ledger_is_opened_listed_and_given_a_token(run: Run) -> None:
+    opened = run("ledger", "create", "--municipality", "1504", "--name", "Ålesund").stdout.strip()
+    assert run("ledger", "list").stdout == f"{opened} 1504 Ålesund\n"
+    token = run("token", "create", "--role", "evaluator", "--municipality", "1504").stdout
+    assert re.fullmatch(r"mv_[A-Za-z0-9_-]{64}\n", token)
+    listed = run("token", "list", "--municipality", "1504").stdout.split()
+    assert listed[1:] == ["evaluator", "not_recorded", "evaluator"]
+    run("token", "revoke", "--municipality", "1504", listed[0])
+    assert run("token", "list", "--municipality", "1504").stdout == ""
+    assert run("token", "revoke", "--municipality", "1504", listed[0], check=False).returncode == 1
+
+
+def test_a_number_that_names_two_ledgers_is_an_error_that_names_both(run: Run) -> None:
+    first = run("ledger", "create", "--municipality", "1507", "--name", "Ålesund").stdout.strip()
+    second = run("ledger", "create", "--municipality", "1507", "--name", "Haram", "--synthetic").stdout.strip()
+    refused = run("token", "create", "--role", "evaluator", "--municipality", "1507", check=False)
+    assert refused.returncode == 1
+    assert first in refused.stderr
+    assert second in refused.stderr
+    assert run("token", "create", "--role", "evaluator", "--municipality", second).stdout.startswith("mv_")
+
+
+def test_errors_are_one_line_that_says_what_to_do(run: Run, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = run("verify", "--municipality", "9999", check=False)
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
+    assert "medvirkning ledger create" in unknown.stderr
+    number = run("ledger", "create", "--municipality", "15", "--name", "X", check=False)
+    assert "four digits" in number.stderr
+    run("ledger", "create", "--municipality", "1504", "--name", "Ålesund")
+    wrong = Run(replace(config, vault_key="B" * 43 + "="), monkeypatch)("ledger", "list", check=False)
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (1, 1)
+    assert "vault.key" in wrong.stderr
+
+
+def test_an_installation_never_migrated_says_so(
+    make_config: Callable[..., Config], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Run(make_config("sqlite"), monkeypatch)("ledger", "list", check=False)
+    assert refused.returncode == 1
+    assert "medvirkning migrate" in refused.stderr
+
+
+def test_the_demo_loads_once_and_is_whole(run: Run) -> None:
+    first, second = run("demo", "--no-serve").stdout, run("demo", "--no-serve").stdout
+    assert "http://127.0.0.1:8000" in first
+    assert first.count("curl ") == 3
+    assert [len(re.findall(r"mv_[\w-]{64}\n", told)) for told in (first, second)] == [4, 4]
+    assert re.search(r"^1504: 18 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE)
+
+
+def test_an_export_has_a_line_for_each_event_and_text_only_when_asked(run: Run, tmp_path: Path) -> None:
+    run("demo", "--no-serve")
+    plain = run("export", "--municipality", "1504").stdout
+    assert "postlisten" not in plain
+    assert [json.loads(line)["position"] for line in plain.splitlines()] == list(range(1, 19))
+    run("export", "--municipality", "1504", "--text", "--output", str(tmp_path / "out.jsonl"))
+    assert "postlisten" in tmp_path.joinpath("out.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_backup_is_restored_into_either_edition(
+    run: Run, config: Config, make_config: Callable[..., Config], back_end: str, tmp_path: Path
+) -> None:
+    run("demo", "--no-serve")
+    file = tmp_path / "ledger.backup"
+    run("backup", str(file))
+    key = config.vault_key or config.data.joinpath("vault.key").read_text(encoding="ascii").strip()
+    exports = [run("export", "--municipality", "1504", "--text").stdout]
+    for target in ("sqlite", "postgresql"):
+        other = replace(make_config(target, f"restored-{target}"), vault_key=key)
+        migrate(other)
+        as_owner = replace(other, database=other.owner_database)
+        opened = bootstrap(as_owner)
+        opened.stores().restore(file)
+        ledger = opened.ledger_numbered("1504")
+        exports.append(b"".join(export(opened.store(ledger), text=True)).decode())
+        opened.close()
+    assert exports[0] == exports[1] == exports[2]
+    refused = run("restore", str(file), check=False)
+    assert refused.returncode == 1
+    assert "empty installation" in refused.stderr
+
+
+def test_a_rebuild_asks_for_nothing_and_changes_no_answer(run: Run) -> None:
+    run("demo", "--no-serve")
+    run("rebuild")
+    run("rebuild", "--municipality", "1504")
