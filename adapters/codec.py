@@ -79,9 +79,11 @@ class Codec:
         event_class = self.classes.get(name)
         if event_class is None:
             raise UnknownEvent(f"{name}: no feature of this version has such an event")
+        if schema_version != event_class.SCHEMA_VERSION:
+            skeleton = self._upcast(name, event_class, schema_version, skeleton)
         if event_class is Corrected:
             return self._decode_correction(skeleton, parts)
-        event: Event = self._decoder(name, event_class, schema_version)(skeleton)
+        event: Event = self._decoders[name].decode(skeleton)
         for part in parts:
             event = msgspec.structs.replace(event, **msgspec.json.decode(part))
         return event
@@ -99,22 +101,16 @@ class Codec:
         replacement = self.decode(inner.name, inner.schema_version, bytes(inner.event), replaced)
         return Corrected(meta=stored.meta, target=stored.target, replacement=replacement, **fields)
 
-    def _decoder(self, name: str, event_class: type[Event], version: int) -> Callable[[bytes], Event]:
-        if version == event_class.SCHEMA_VERSION:
-            return self._decoders[name].decode
-        return lambda skeleton: msgspec.convert(
-            self._upcast(name, event_class, version, msgspec.json.decode(skeleton)), event_class
-        )
-
-    def _upcast(self, name: str, event_class: type[Event], version: int, old: dict[str, Any]) -> dict[str, Any]:
+    def _upcast(self, name: str, event_class: type[Event], version: int, skeleton: bytes) -> bytes:
+        if version > event_class.SCHEMA_VERSION:
+            raise UnknownEvent(f"{name}: schema version {version} is newer than this version of the product")
+        old: dict[str, Any] = msgspec.json.decode(skeleton)
         for step in range(version, event_class.SCHEMA_VERSION):
             upcaster = self._upcasters.get((name, step))
             if upcaster is None:
                 raise UnknownEvent(f"{name}: no upcaster from schema version {step}")
             old = upcaster(old)
-        if version > event_class.SCHEMA_VERSION:
-            raise UnknownEvent(f"{name}: schema version {version} is newer than this version of the product")
-        return old
+        return msgspec.json.encode(old)
 
     def _split(self, event: Event) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         skeleton: dict[str, Any] = {}

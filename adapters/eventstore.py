@@ -78,6 +78,11 @@ class SealingMapper(Mapper[UUID]):
         keys = self.vault.open({row.key_id for row in rows} | {part.key_id for row in rows for part in row.parts})
         return [self._open(row, keys) for row in rows]
 
+    def skeletons(self, rows: Sequence[Row]) -> list[bytes]:
+        """The plaintext of the rows' skeletons, as it was stored."""
+        keys = self.vault.open({row.key_id for row in rows})
+        return [keys[row.key_id].open(self.ledger, row.event_id, 0, row.skeleton) for row in rows]
+
     def _open(self, row: Row, keys: Mapping[UUID, Key]) -> Recorded:
         skeleton = keys[row.key_id].open(self.ledger, row.event_id, 0, row.skeleton)
         parts = [

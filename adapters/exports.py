@@ -17,8 +17,8 @@ def export(store: LedgerStore, *, text: bool = False) -> Iterator[bytes]:
     """The lines, in ledger order. With `text`, the sealed parts are opened, too: handle the file accordingly."""
     position = 0
     while rows := store.recorder.rows(position, PAGE, parts=text):
-        for row, recorded in zip(rows, store.mapper.open(rows), strict=True):
-            plain = store.codec.encode(recorded.event)
+        # Skeletons as stored, not as today's code would write them: an export stays the same in every later version.
+        for row, skeleton in zip(rows, store.mapper.skeletons(rows), strict=True):
             line: dict[str, Any] = {
                 "ledger": store.ledger,
                 "position": row.position,
@@ -28,9 +28,11 @@ def export(store: LedgerStore, *, text: bool = False) -> Iterator[bytes]:
                 "name": row.name,
                 "schema_version": row.schema_version,
                 "recorded_at": row.recorded_at,
-                "skeleton": msgspec.Raw(_sorted(plain.skeleton)),
+                "skeleton": msgspec.Raw(_sorted(skeleton)),
             }
             if text:
+                [recorded] = store.mapper.open([row])
+                plain = store.codec.encode(recorded.event)
                 line["text"] = {name: msgspec.Raw(_sorted(part)) for name, part in plain.parts.items()}
             yield msgspec.json.encode(line, order="sorted") + b"\n"
         position = rows[-1].position

@@ -5,7 +5,6 @@ Wrapped = nonce(12) ‖ AES-256-GCM under the key-encryption key, bound to key_i
 """
 
 import base64
-import binascii
 import os
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
@@ -79,12 +78,10 @@ def load_kek(path: Path, value: str | None = None, *, create: bool = False) -> b
 
     With `create`, a missing file is made. Raises WrongVaultKey, saying what to do.
     """
-    if value is not None:
-        try:
-            key = base64.b64decode(value, validate=True)
-        except binascii.Error as error:
-            raise WrongVaultKey("MEDVIRKNING_VAULT_KEY is not base64") from error
-    else:
+    source: str | Path = "MEDVIRKNING_VAULT_KEY"
+    told: str | bytes | None = value
+    if told is None:
+        source = path
         if create and not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -96,7 +93,11 @@ def load_kek(path: Path, value: str | None = None, *, create: bool = False) -> b
             raise WrongVaultKey(f"there is no {path}: put the vault's key there, or in MEDVIRKNING_VAULT_KEY")
         if path.stat().st_mode & 0o077:
             raise WrongVaultKey(f"{path} can be read by others: run `chmod 600 {path}`")
-        key = base64.b64decode(path.read_bytes())
+        told = path.read_bytes().strip()
+    try:
+        key = base64.b64decode(told, validate=True)
+    except ValueError as error:
+        raise WrongVaultKey(f"{source} is not base64") from error
     if len(key) != KEY_BYTES:
         raise WrongVaultKey(f"the vault's key has {len(key)} bytes, not {KEY_BYTES}")
     return key

@@ -25,7 +25,7 @@ ROLES: dict[str, frozenset[str]] = {
     "evaluator": frozenset({READ, TABLES, FEED, CODEBOOK, HEALTH}),
     "system": frozenset({WRITE, FEED, CODEBOOK}),
     "researcher": frozenset({CODEBOOK}),
-    "administrator": frozenset({TOKENS, HEALTH, CODEBOOK}),
+    "administrator": frozenset({TOKENS, HEALTH}),
 }
 """What each role's token may do. The other roles of the codebook get their scopes when what they read exists."""
 

@@ -4,15 +4,12 @@ import importlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Final, cast
 from uuid import UUID, uuid4
 
 import sqlalchemy.exc
 
-import adapters
-import domain
 from adapters.access import Access
 from adapters.backup import NotABackup, NotEmpty, Stores
 from adapters.codec import Codec
@@ -39,10 +36,6 @@ FEATURES: Final = ("meetings", "inputs")
 Clock = Callable[[], int]
 
 
-class MixedInstallation(Exception):
-    """`domain`, `adapters` and `api` come from different places; another distribution uses one of the names."""
-
-
 class NoVault(Exception):
     """Production keeps the vault in a database of its own."""
 
@@ -53,7 +46,6 @@ class UnknownLedger(Exception):
 
 OPERATOR_ERRORS = (
     FormatError,
-    MixedInstallation,
     NoVault,
     NotABackup,
     NotEmpty,
@@ -175,7 +167,6 @@ def migrate(config: Config) -> list[str]:
 
 def bootstrap(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] = uuid4) -> Running:
     """Everything, on stores of this version's format. Raises FormatError when they are not."""
-    _refuse_mixed_installation()
     running = assemble(config, clock=clock, new_id=new_id)
     try:
         for store in (running.events, running.vault, running.access):
@@ -256,10 +247,3 @@ class _Opened:
 def _ready(events: SqliteStore | PostgresStore, vault: Vault) -> None:
     events.check_format()
     vault.check_format()
-
-
-def _refuse_mixed_installation() -> None:
-    roots = {Path(cast(str, package.__file__)).parent.parent for package in (domain, adapters)}
-    roots.add(Path(__file__).parent.parent)
-    if len(roots) > 1:
-        raise MixedInstallation(f"domain, adapters and api are not from one place: {sorted(map(str, roots))}")

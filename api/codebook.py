@@ -4,15 +4,16 @@ from typing import Any
 
 import flask
 import msgspec
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from api import auth
 from api.pages import json_response
 from api.rest import Call, Operation
+from api.schemas import Answer
 from domain import codebook, errors
 
 
-class CodebookList(Schema):
+class CodebookList(Answer):
     """A code list, without its codes."""
 
     id = fields.String(required=True)
@@ -20,7 +21,7 @@ class CodebookList(Schema):
     codes = fields.Integer(required=True, metadata={"description": "How many codes it has."})
 
 
-class CodebookIndex(Schema):
+class CodebookIndex(Answer):
     """Every code list of the codebook."""
 
     version = fields.Integer(required=True)
@@ -28,14 +29,14 @@ class CodebookIndex(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
-class CodebookCode(Schema):
+class CodebookCode(Answer):
     """One code; members beside these depend on the list."""
 
     code = fields.String(required=True)
     labels = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class CodebookCodes(Schema):
+class CodebookCodes(Answer):
     """One code list with its codes."""
 
     version = fields.Integer(required=True)

@@ -5,13 +5,13 @@ from urllib.parse import urlencode
 
 import flask
 import msgspec
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from api import auth
 from api.pages import own_members
 from api.problems import Unprocessable
 from api.rest import Call, Operation
-from api.schemas import Pattern, Request
+from api.schemas import Answer, Digits, Pattern, Request
 from domain.history import Recorded
 from domain.time import rfc3339
 
@@ -23,28 +23,28 @@ SCAN = 2_000
 class FeedQuery(Request):
     """Where to read on from, and what to read."""
 
-    after = fields.Integer(
+    after = Digits(
         load_default=0,
         validate=validate.Range(0, 2**53),
         metadata={"description": "The position of the last event already read; 0 from the start."},
     )
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, 200))
+    limit = Digits(load_default=100, validate=validate.Range(1, 200))
     type = Pattern(
         r"^[a-z_]{1,60}\.[a-z_]{1,60}\.v[0-9]{1,4}$",
         metadata={"description": "Only events of that type, such as `meeting.held.v1`."},
     )
 
 
-class CloudEvent(Schema):
+class CloudEvent(Answer):
     """One event (CloudEvents 1.0). `sequence` is its ledger position, zero-padded."""
 
     specversion = fields.String(required=True, validate=validate.OneOf(["1.0"]))
     id = fields.UUID(required=True)
-    source = fields.String(required=True)
+    source = fields.String(required=True, metadata={"format": "uri"})
     type = fields.String(required=True)
     subject = fields.UUID(required=True)
     time = fields.String(required=True, metadata={"format": "date-time"})
-    sequence = fields.String(required=True)
+    sequence = fields.String(required=True, metadata={"pattern": "^[0-9]{20}$"})
     datacontenttype = fields.String(required=True)
     data = fields.Dict(required=True)
 
@@ -61,7 +61,8 @@ def operations() -> list[Operation]:
             tag="events",
             scope=auth.FEED,
             query=FeedQuery,
-            answers={200: BATCH},
+            answers={200: {BATCH: CloudEvent(many=True)}},
+            headers=("Position", "Link"),
             handler=_feed,
         )
     ]

@@ -4,11 +4,12 @@ from typing import Any
 
 import flask
 import msgspec
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from api import auth, problems
 from api.pages import json_response
 from api.rest import Call, Operation
+from api.schemas import Answer
 from domain import errors
 from domain.time import rfc3339
 
@@ -16,13 +17,13 @@ CLOCK_TOLERANCE = 60_000_000
 """Microseconds a ledger's head may be ahead of the clock before it alarms."""
 
 
-class Live(Schema):
+class Live(Answer):
     """The server answers."""
 
     status = fields.String(required=True)
 
 
-class ViewHealth(Schema):
+class ViewHealth(Answer):
     """One view: how far it has come, and why it stopped, if it did."""
 
     view = fields.String(required=True)
@@ -31,7 +32,7 @@ class ViewHealth(Schema):
     error = fields.String(required=True, allow_none=True)
 
 
-class Health(Schema):
+class Health(Answer):
     """The ledger of the token."""
 
     status = fields.String(required=True, metadata={"description": "`ok`, or `degraded` with the reasons."})
@@ -42,7 +43,7 @@ class Health(Schema):
     views = fields.List(fields.Nested(ViewHealth), required=True)
 
 
-class ProblemType(Schema):
+class ProblemType(Answer):
     """What a problem's `type` means."""
 
     type = fields.String(required=True)

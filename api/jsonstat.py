@@ -7,6 +7,9 @@ from datetime import date
 from itertools import product
 from typing import Any
 
+from marshmallow import fields
+
+from api.schemas import Answer
 from domain import codebook
 from domain.cells import UNKNOWN, Cell
 
@@ -28,6 +31,23 @@ _STATUS = {
     ".": {"nb": "Ikke mulig", "nn": "Ikkje mogleg", "en": "Not applicable"},
     "..": {"nb": "Ikke registrert", "nn": "Ikkje registrert", "en": "Not recorded"},
 }
+
+
+class Dataset(Answer):
+    """A JSON-stat 2.0 dataset: `value` holds the cells in row-major order of `id`; `status` says why one is null."""
+
+    version = fields.String(required=True)
+    class_ = fields.String(required=True, data_key="class")
+    label = fields.String(required=True)
+    source = fields.String(required=True)
+    updated = fields.String(required=True, metadata={"format": "date-time"})
+    id = fields.List(fields.String(), required=True)
+    size = fields.List(fields.Integer(), required=True)
+    dimension = fields.Dict(required=True, metadata={"description": "Labels and codes of each dimension in `id`."})
+    role = fields.Dict(required=True)
+    value = fields.List(fields.Integer(allow_none=True), required=True)
+    status = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    extension = fields.Dict(required=True, metadata={"description": "Ledger, source, position and reference day."})
 
 
 def codes(dimension: str, years: Sequence[str]) -> list[str]:

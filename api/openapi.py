@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -13,19 +14,54 @@ from marshmallow import Schema, fields
 from api import auth, problems
 from api.records import Replacement
 from api.rest import IF_MATCH, IF_MATCH_OR_ANY, KEY, Operation, Rest
+from api.schemas import Answer
+from domain import errors
 from domain.events import Event, code_fields, text_fields
 
 TITLE = "Medvirkning, the ledger of participation"
 
+HEADERS: dict[str, dict[str, Any]] = {
+    "X-Correlation-ID": {"description": "The request's id: the one that was sent, or a new one.", "type": "string"},
+    "Medvirkning-Ledger": {
+        "description": "The municipality's number; `; synthetic` when nothing in the ledger is real.",
+        "type": "string",
+        "pattern": "^[0-9]{4}(; synthetic)?$",
+    },
+    "Position": {
+        "description": "The ledger position the answer is of; give it as `min_position` to read your own writes.",
+        "type": "integer",
+        "minimum": 0,
+    },
+    "ETag": {
+        "description": "The record's version and a digest of the body; send it back as If-Match or If-None-Match.",
+        "type": "string",
+        "pattern": '^"[0-9]+\\.[0-9a-f]{16}"$',
+    },
+    "Location": {"description": "Where the new record is.", "type": "string", "format": "uri-reference"},
+    "Link": {"description": "`rel=next`: where to read on.", "type": "string"},
+    "Content-Language": {"description": "The language of labels and titles.", "enum": list(problems.LANGUAGES)},
+    "WWW-Authenticate": {"description": "How to authenticate.", "type": "string"},
+    "Allow": {"description": "The methods the resource takes.", "type": "string"},
+    "Retry-After": {"description": "Seconds to wait.", "type": "integer", "minimum": 0},
+}
+Kinds = tuple[type[errors.Refusal], ...]
+PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 503: ("Retry-After",)}
+PARAMETERS = {
+    "X-Correlation-ID": "Stands in logs, in the events recorded and in problems, and is echoed; a new one if it is not "
+    "1 to 128 letters, digits or any of `._:-`.",
+    "traceparent": "Echoed (W3C Trace Context).",
+    "Accept-Language": "The language of labels and of a problem's title: nb, nn or en.",
+}
 
-class ProblemFault(Schema):
+
+class ProblemFault(Answer):
     """One member that is not as the contract says."""
 
     pointer = fields.String(required=True)
     detail = fields.String(required=True)
 
 
-class ProblemRule(Schema):
+class ProblemRule(Answer):
     """One rule that is broken, where it comes from, and whether `deviations` may record it anyway."""
 
     rule = fields.String(required=True)
@@ -34,7 +70,7 @@ class ProblemRule(Schema):
     may_be_recorded = fields.Boolean(required=True)
 
 
-class Problem(Schema):
+class Problem(Answer):
     """A refusal (RFC 9457)."""
 
     type = fields.String(required=True)
@@ -54,7 +90,10 @@ def document(rest: Rest, version: str) -> dict[str, Any]:
         version=version,
         openapi_version="3.1.0",
         plugins=[plugin],
-        info={"license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}, "summary": __doc__},
+        info={
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+            "summary": "Who was heard, on what, and what came of it.",
+        },
     )
     assert plugin.converter is not None
     converter = plugin.converter
@@ -68,6 +107,13 @@ def document(rest: Rest, version: str) -> dict[str, Any]:
             + "; ".join(f"`{scope}` {what}" for scope, what in auth.SCOPES.items()),
         },
     )
+    for name, schema in HEADERS.items():
+        described = {name: value for name, value in schema.items() if name != "description"}
+        spec.components.header(name, {"description": schema["description"], "required": True, "schema": described})
+    for name, description in PARAMETERS.items():
+        spec.components.parameter(name, "header", {"description": description, "schema": {"type": "string"}})
+    for kinds in dict.fromkeys(kinds for operation in rest.operations for kinds in _by_status(operation.problems)):
+        spec.components.response(_named(kinds), _problem(kinds))
     for operation in rest.operations:
         spec.path(path=operation.path, operations={operation.method.lower(): _operation(operation)})
     found: dict[str, Any] = spec.to_dict()
@@ -105,30 +151,50 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"application/json": {"schema": operation.body}},
         }
+    of_ledger = ("Medvirkning-Ledger",) if operation.scope else ()
     for status, answer in operation.answers.items():
-        described["responses"][str(status)] = _answer(operation, answer)
-    for status, kinds in _by_status(operation.problems).items():
         described["responses"][str(status)] = {
-            "description": "; ".join(problems.title(kind, "en") for kind in kinds),
-            "content": {"application/problem+json": {"schema": Problem}},
+            "description": operation.summary,
+            "headers": _headers(*of_ledger, *operation.headers),
+            **_content(answer),
         }
-    if operation.method == "GET" and "{record}" in operation.path:
-        described["responses"]["304"] = {"description": "Not changed since the ETag in If-None-Match"}
+    for kinds in _by_status(operation.problems):
+        described["responses"][str(problems.STATUS[kinds[0]])] = _named(kinds)
+    if _conditional(operation):
+        described["responses"]["304"] = {
+            "description": "Not changed since the ETag in If-None-Match",
+            "headers": _headers(*of_ledger, *operation.headers),
+        }
     return described
 
 
-def _answer(operation: Operation, answer: type[Schema] | str) -> dict[str, Any]:
-    if isinstance(answer, str):
-        content: dict[str, Any] = {media: {"schema": {}} for media in answer.split(" ")}
-    else:
-        content = {"application/json": {"schema": answer}}
-    headers: dict[str, Any] = {}
-    if operation.scope:
-        headers["Medvirkning-Ledger"] = {
-            "description": "The municipality's number; `; synthetic` when nothing in the ledger is real.",
-            "schema": {"type": "string"},
-        }
-    return {"description": operation.summary, "headers": headers, "content": content}
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Correlation-ID", *names)}
+
+
+def _content(answer: type[Schema] | Mapping[str, Any] | None) -> dict[str, Any]:
+    if answer is None:
+        return {}
+    by_media = answer if isinstance(answer, Mapping) else {"application/json": answer}
+    return {"content": {media: {"schema": schema} for media, schema in by_media.items()}}
+
+
+def _problem(kinds: Kinds) -> dict[str, Any]:
+    types = [f"/problems/{problems.slug(kind)}" for kind in kinds]
+    schema = {"allOf": [Problem, {"properties": {"type": {"enum": types}}}]}
+    return {
+        "description": "; ".join(problems.title(kind, "en") for kind in kinds),
+        "headers": _headers("Content-Language", *PROBLEM_HEADERS.get(problems.STATUS[kinds[0]], ())),
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _named(kinds: Kinds) -> str:
+    return ".".join(kind.__name__ for kind in kinds)
+
+
+def _conditional(operation: Operation) -> bool:
+    return operation.method == "GET" and "ETag" in operation.headers
 
 
 def _parameters(operation: Operation) -> Iterable[Any]:
@@ -152,13 +218,18 @@ def _parameters(operation: Operation) -> Iterable[Any]:
             "description": "Makes a repeat of the same request answer what the first one did, however late.",
             "schema": {"type": "string", "pattern": KEY},
         }
+    if _conditional(operation):
+        yield {
+            "in": "header",
+            "name": "If-None-Match",
+            "description": "ETags of the record as the reader has it; 304 when it is still that.",
+            "schema": {"type": "string"},
+        }
+    yield from PARAMETERS
 
 
-def _by_status(kinds: Iterable[type[Any]]) -> dict[int, list[type[Any]]]:
-    grouped: dict[int, list[type[Any]]] = {}
-    for kind in kinds:
-        grouped.setdefault(problems.STATUS[kind], []).append(kind)
-    return grouped
+def _by_status(kinds: Iterable[type[errors.Refusal]]) -> list[Kinds]:
+    return [tuple(group) for _, group in groupby(kinds, problems.STATUS.__getitem__)]
 
 
 def _constrained(self: FieldConverterMixin, field: fields.Field[Any], **kwargs: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from marshmallow import Schema, fields
 
 from api.moments import Moment
 from api.problems import NotYet, Unprocessable
-from api.schemas import Code, Deviation, Id, Interval
+from api.schemas import Answer, Code, Deviation, Id, Interval
 from api.services import LedgerServices
 from domain.events import Corrected, Event, Retracted
 from domain.history import Recorded, Step
@@ -42,7 +42,7 @@ def page_of(row: type[Schema]) -> type[Schema]:
             metadata={"description": "Relative URL of the next page, or null."},
         ),
     }
-    return type(name, (Schema,), members)
+    return type(name, (Answer,), members)
 
 
 def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
@@ -87,7 +87,7 @@ def json_response(body: bytes, status: int) -> flask.Response:
     return flask.Response(body, status=status, mimetype="application/json")
 
 
-class RecordedBy(Schema):
+class RecordedBy(Answer):
     """Who recorded an event, with the role and unit they had then."""
 
     id = fields.String(required=True)
@@ -95,14 +95,14 @@ class RecordedBy(Schema):
     unit = fields.String(required=True)
 
 
-class PerformedBy(Schema):
+class PerformedBy(Answer):
     """The role and unit of who did it."""
 
     role = Code("roles", required=True)
     unit = fields.String(required=True)
 
 
-class HistoryEntry(Schema):
+class HistoryEntry(Answer):
     """One event of a record as it was recorded, and whether it still holds."""
 
     event_id = Id(required=True)

@@ -45,6 +45,14 @@ from domain.events import Corrected, Event, Retracted
 from domain.store import Claim, Command
 
 HistoryPage = page_of(HistoryEntry)
+IMPOSSIBLE = (
+    errors.FutureDate,
+    errors.ImpossibleCount,
+    errors.ImpossibleInterval,
+    errors.UnknownCode,
+    errors.UnknownReference,
+)
+"""What a command's body may say that cannot be."""
 
 
 class RetractionBody(Request):
@@ -112,7 +120,9 @@ class Feature:
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
-        changes = {**writes, "answers": {200: self.detail}, "handler": self._change}
+        record: dict[str, Any] = {"headers": ("Position", "ETag")}
+        changes = {**writes, **record, "answers": {200: self.detail}, "handler": self._change}
+        mends = {**changes, "method": "POST", "refusals": (*IMPOSSIBLE, errors.ImpossibleCorrection)}
         return [
             Operation(
                 **reads,
@@ -121,6 +131,7 @@ class Feature:
                 summary=f"List {self.noun}, newest first",
                 query=self.filters,
                 answers={200: page_of(self.row)},
+                headers=("Position",),
                 refusals=(NotYet,),
                 handler=self._list,
             ),
@@ -133,13 +144,15 @@ class Feature:
                     summary=route.summary,
                     body=route.body,
                     answers={201: self.detail},
-                    refusals=(errors.DeviationNeeded,),
+                    headers=("Position", "ETag", "Location"),
+                    refusals=(errors.DeviationNeeded, *IMPOSSIBLE),
                     handler=self._open,
                 )
                 for route in self.opens
             ),
             Operation(
                 **reads,
+                **record,
                 path=one,
                 name=f"get_{noun}",
                 summary=f"One {noun}, as known and as of any day",
@@ -154,6 +167,7 @@ class Feature:
                 summary=f"Everything recorded about one {noun}, corrections and all",
                 query=Moment,
                 answers={200: HistoryPage},
+                headers=("Position",),
                 handler=self._history,
             ),
             *(
@@ -165,12 +179,12 @@ class Feature:
                     summary=route.summary,
                     body=route.body,
                     if_match="any" if route.any_version else "version",
+                    refusals=IMPOSSIBLE,
                 )
                 for route in self.commands
             ),
             Operation(
-                **changes,
-                method="POST",
+                **mends,
                 path=one + "/corrections",
                 name=f"{noun}.corrected",
                 summary=f"Replace one event of a {noun}, whole",
@@ -178,8 +192,7 @@ class Feature:
                 if_match="version",
             ),
             Operation(
-                **changes,
-                method="POST",
+                **mends,
                 path=one + "/retractions",
                 name=f"{noun}.retracted",
                 summary=f"Take one event of a {noun} back",
@@ -284,7 +297,7 @@ class Feature:
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
         answer.headers["ETag"] = etag
-        if flask.request.method == "GET" and etag in flask.request.headers.get("If-None-Match", "").split(", "):
+        if flask.request.method in ("GET", "HEAD") and flask.request.if_none_match.contains_weak(etag.strip('"')):
             answer.status_code = 304
             answer.set_data(b"")
         return answer

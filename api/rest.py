@@ -4,9 +4,11 @@ Order of a request: authenticate → scope (403) → syntax (400, 415, 422) and 
 If-Match (428) → visible (404) → command key → If-Match (412) → rule (409).
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import isinf
 from typing import Any, Literal
 from uuid import UUID
 
@@ -36,8 +38,9 @@ Handler = Callable[["Call"], flask.Response]
 class Operation:
     """One operation of the contract. `path` is relative to the root; `{record}` in it is a UUID.
 
-    `answers` maps a status to the schema of its body, or to a media type where the body has no schema of ours.
-    `if_match` is `version` for commands that need the version they rest on, `any` for additive ones.
+    `answers` maps a status to the schema of its JSON body, to a schema for each media type, or to None for no body;
+    `headers` names what comes with them (`openapi.HEADERS`). `if_match` is `version` for commands that need the
+    version they rest on, `any` for additive ones.
     """
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
@@ -47,7 +50,8 @@ class Operation:
     tag: str
     handler: Handler
     scope: str | None
-    answers: Mapping[int, type[Schema] | str]
+    answers: Mapping[int, type[Schema] | Mapping[str, Any] | None]
+    headers: tuple[str, ...] = ()
     query: type[Request] = Request
     body: type[Request] | None = None
     if_match: Literal["version", "any"] | None = None
@@ -62,7 +66,7 @@ class Operation:
     @property
     def problems(self) -> list[type[errors.Refusal]]:
         """Every refusal the operation may answer with."""
-        found: list[type[errors.Refusal]] = [Unprocessable, *self.refusals]
+        found: list[type[errors.Refusal]] = [problems.MethodNotAllowed, Unprocessable, *self.refusals]
         if self.scope:
             found += [problems.Unauthenticated, problems.Forbidden, problems.Unavailable]
         if "{" in self.path:
@@ -70,7 +74,7 @@ class Operation:
         if self.body:
             found += [Malformed, TooLarge, UnsupportedMediaType]
         if self.keyed:
-            found += [errors.KeyReused, errors.Taken]
+            found.append(errors.KeyReused)
         if self.if_match:
             found += [VersionNeeded, errors.Stale, errors.DeviationNeeded]
         return sorted(set(found), key=lambda kind: (problems.STATUS[kind], kind.__name__))
@@ -187,9 +191,31 @@ def _json() -> Any:
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         raise UnsupportedMediaType("send application/json in UTF-8")
     try:
-        return msgspec.json.decode(request.get_data(cache=False))
+        return _READER.decode(request.get_data())
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if _is_json(request.get_data()):
+            raise Unprocessable([("", "holds a number or a character that no reader keeps")]) from error
         raise Malformed("the body is not JSON") from error
+
+
+def _number(text: str) -> int | float:
+    """A number is its value, however it is written: 3.0 is 3."""
+    number = float(text)
+    if isinf(number):
+        raise ValueError("too large")
+    return int(number) if number.is_integer() else number
+
+
+_READER = msgspec.json.Decoder(float_hook=_number)
+
+
+def _is_json(body: bytes) -> bool:
+    """Whether it is JSON all the same: the standard library reads numbers of any size and lone surrogates."""
+    try:
+        json.loads(body.decode(), parse_constant=int)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _load(schema: Request, data: Any, prefix: str, wrong: list[tuple[str, str]]) -> dict[str, Any]:
@@ -206,7 +232,7 @@ def _canonical(body: Any) -> bytes:
     request = flask.request
     try:
         return rfc8785.dumps([request.method, request.path, dict(request.args), body])
-    except rfc8785.CanonicalizationError as error:
+    except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise Unprocessable([("", "holds a number that JSON readers do not keep exactly (RFC 8785)")]) from error
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import INCLUDE, RAISE, Schema, ValidationError, fields, validate
 
 from domain import codebook
 from domain.events import MISSING
@@ -17,6 +17,7 @@ TEXT_LIMIT = 20_000
 
 UNIT_PATTERN = "^[a-z0-9][a-z0-9_.-]{0,63}$"
 SEED_LINE_PATTERN = r"^s:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"
+UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 DAY_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 
@@ -24,7 +25,8 @@ class Text(fields.String):
     """Text, normalised to NFC. Refuses U+0000 and lone surrogates, which no store keeps faithfully."""
 
     def __init__(self, *, least: int | None = None, limit: int = TEXT_LIMIT, **kwargs: Any) -> None:
-        super().__init__(validate=validate.Length(least, limit), **kwargs)
+        metadata = {"pattern": "^[^\\u0000]*$", **kwargs.pop("metadata", {})}
+        super().__init__(validate=validate.Length(least, limit), metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text: str = super()._deserialize(value, attr, data, **kwargs)
@@ -83,6 +85,15 @@ class Number(fields.Integer):
         return int(super()._deserialize(value, attr, data, **kwargs))
 
 
+class Digits(fields.Integer):
+    """A whole number from 0 up in a query: digits and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not re.fullmatch("[0-9]{1,18}", value, re.ASCII):
+            raise ValidationError("is not a whole number from 0 up")
+        return int(value)
+
+
 class Day(fields.Date):
     """An Oslo day, `YYYY-MM-DD`."""
 
@@ -96,7 +107,7 @@ class Id(fields.UUID):
     """A record's or event's id: a UUID in its usual form."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, str) or len(value) != 36:
+        if not isinstance(value, str) or not re.fullmatch(UUID_PATTERN, value, re.ASCII | re.IGNORECASE):
             raise ValidationError("is not a UUID")
         return super()._deserialize(value, attr, data, **kwargs)
 
@@ -108,6 +119,15 @@ class Request(Schema):
         """Unknown members are refused."""
 
         unknown = RAISE
+
+
+class Answer(Schema):
+    """Base of everything the server answers."""
+
+    class Meta:
+        """Answers may grow."""
+
+        unknown = INCLUDE
 
 
 class Interval(Request):
@@ -144,7 +164,7 @@ ENVELOPE = frozenset(CommandBody._declared_fields)
 """The members of a command body that belong to the envelope, not to the event."""
 
 
-class Deviation(Schema):
+class Deviation(Answer):
     """A rule the record departs from, the event that does, and the reason if one was given."""
 
     rule = Code("rules", required=True)
@@ -152,7 +172,7 @@ class Deviation(Schema):
     reason = fields.String(required=True, allow_none=True)
 
 
-class Detail(Schema):
+class Detail(Answer):
     """The members of every record, beside its own."""
 
     id = Id(required=True)
@@ -162,7 +182,7 @@ class Detail(Schema):
     deviations = fields.List(fields.Nested(Deviation), required=True)
 
 
-class ListRow(Schema):
+class ListRow(Answer):
     """The members of every list row, beside its own. Rows hold codes, dates and counts, never text."""
 
     id = Id(required=True)
@@ -170,10 +190,22 @@ class ListRow(Schema):
     deviations = fields.Integer(required=True, metadata={"description": "Rules the record departs from."})
 
 
+class AsOf(Text):
+    """A position, an Oslo day or an instant."""
+
+    CONTRACT = {
+        "anyOf": [
+            {"type": "string", "pattern": "^[0-9]{1,18}$"},
+            {"type": "string", "format": "date"},
+            {"type": "string", "format": "date-time"},
+        ]
+    }
+
+
 class Moment(Request):
     """Which time an answer is of: what the ledger knew then, and what had happened by then."""
 
-    as_of = Text(
+    as_of = AsOf(
         limit=40,
         metadata={
             "description": "What the ledger knew: a position, an Oslo day (its end; today means now) or an "
@@ -186,9 +218,9 @@ class Moment(Request):
 class Filters(Moment):
     """The query members of every list, beside its own filters."""
 
-    limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
+    limit = Digits(load_default=50, validate=validate.Range(1, 200))
     cursor = Text(limit=500, metadata={"description": "The opaque cursor of a page's `next`."})
-    min_position = fields.Integer(
+    min_position = Digits(
         validate=validate.Range(0, 2**53),
         metadata={"description": "Wait, for a bounded time, until the answer covers this position."},
     )

@@ -12,7 +12,7 @@ from api.moments import resolve
 from api.pages import covered
 from api.problems import NotYet, Unprocessable, language
 from api.rest import Call, Operation
-from api.schemas import Moment, Text
+from api.schemas import Digits, Moment, Text
 from domain import codebook
 from domain.cells import cells
 from domain.ledgers import Ledger
@@ -46,7 +46,7 @@ class TableQuery(Moment):
         data_key="outputFormat", load_default=JSON_STAT, validate=validate.OneOf([JSON_STAT, CSV])
     )
     lang = fields.String(validate=validate.OneOf(["nb", "nn", "en"]))
-    min_position = fields.Integer(validate=validate.Range(0, 2**53))
+    min_position = Digits(validate=validate.Range(0, 2**53))
 
 
 DIMENSIONS = tuple(name for name in TableQuery._declared_fields if name in jsonstat.TITLES)
@@ -67,7 +67,8 @@ def operations() -> list[Operation]:
             tag="tables",
             scope=auth.TABLES,
             query=TableQuery,
-            answers={200: "application/json text/csv"},
+            answers={200: {"application/json": jsonstat.Dataset, "text/csv": {"type": "string"}}},
+            headers=("Position", "Content-Language"),
             refusals=(NotYet,),
             handler=_data,
         )

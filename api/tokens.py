@@ -4,12 +4,12 @@ from typing import Any
 
 import flask
 import msgspec
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from api import auth
 from api.pages import json_response
 from api.rest import Call, Operation
-from api.schemas import Pattern, Request, Unit
+from api.schemas import Answer, Pattern, Request, Unit
 from domain import errors
 from domain.time import rfc3339
 
@@ -28,7 +28,7 @@ class TokenBody(Request):
     days = fields.Integer(strict=True, load_default=90, validate=validate.Range(1, MAX_DAYS))
 
 
-class TokenRow(Schema):
+class TokenRow(Answer):
     """A token, without its secret."""
 
     id = fields.UUID(required=True)
@@ -46,7 +46,7 @@ class TokenMade(TokenRow):
     token = fields.String(required=True)
 
 
-class TokenList(Schema):
+class TokenList(Answer):
     """The ledger's tokens that neither expired nor were revoked."""
 
     items = fields.List(fields.Nested(TokenRow), required=True)
@@ -82,7 +82,7 @@ def operations() -> list[Operation]:
             path="/v1/tokens/{token}",
             name="revoke_token",
             summary="Revoke a token, at once",
-            answers={204: ""},
+            answers={204: None},
             handler=_revoke,
         ),
     ]

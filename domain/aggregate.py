@@ -17,6 +17,7 @@ from domain.errors import (
     FutureDate,
     ImpossibleCorrection,
     ImpossibleInterval,
+    Invalid,
     UnknownCode,
 )
 from domain.events import MISSING, Corrected, Deviation, Event, Meta, Retracted, code_fields
@@ -118,7 +119,8 @@ class Aggregate:
         original = self._target(target, "/event_id")
         if type(original.event) is not type(replacement):
             raise ImpossibleCorrection("/replacement", f"the event to correct is {original.name}")
-        self._refuse_impossible(replacement, command)
+        with Invalid.within("/replacement"):
+            self._refuse_impossible(replacement, command)
         return self._with(Corrected(meta=meta, target=target, replacement=replacement, reason=reason), command)
 
     def retract(self, target: UUID, reason: str | None, meta: Meta, command: Command) -> Self:

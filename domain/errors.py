@@ -15,7 +15,8 @@ Refusal
 └── Taken                   what was claimed belongs to another record
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class Refusal(Exception):
@@ -37,6 +38,16 @@ class Invalid(Refusal):
         """`pointer` is the JSON pointer (RFC 6901) of the member in the command's body."""
         super().__init__(detail)
         self.pointer = pointer
+
+    @classmethod
+    @contextmanager
+    def within(cls, member: str) -> Iterator[None]:
+        """Whatever is refused in here is a member of `member`."""
+        try:
+            yield
+        except cls as refusal:
+            refusal.pointer = member + refusal.pointer
+            raise
 
 
 class UnknownReference(Invalid):

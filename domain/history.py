@@ -86,7 +86,9 @@ def effective(recorded: Iterable[Recorded], on: date | None = None) -> list[Step
 
 def _step(original: Recorded | Step, event: Event, told: date) -> Step:
     starts, ends = event.meta.occurred_from, event.meta.occurred_to
-    return Step(original.event_id, original.position, original.version, original.name, event, starts, ends or told)
+    # A replacement told of later may begin after the day the original was recorded.
+    ends = ends or max(told, starts or told)
+    return Step(original.event_id, original.position, original.version, original.name, event, starts, ends)
 
 
 def opening_retracted(recorded: Sequence[Recorded]) -> bool:

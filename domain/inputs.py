@@ -192,10 +192,10 @@ class Input(Aggregate):
 
     def apply(self, step: Step) -> None:
         event = step.event
-        if _state(event) in CHAIN:
-            self.state = _state(event)
+        if isinstance(event, FeedbackGiven | FeedbackRated):
+            self.feedback_state = event.NAME
         else:
-            self.feedback_state = _state(event)
+            self.state = _state(event)
         if isinstance(event, Described):
             self.described = event
             self.raised = step

@@ -16,6 +16,7 @@ from domain.events import NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, 
 from domain.history import Step
 
 T = TypeVar("T")
+_UNASSESSED = ("not_assessed", "not_asked")
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,12 +181,9 @@ class Meeting(Aggregate):
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
         ends = [step for step in steps if _state(step.event) in ("cancelled", "minuted")]
-        need = NOT_RECORDED
         for step in steps:
             event = step.event
-            if isinstance(event, Scheduled | Invited | Held | RegisteredAsExisting):
-                need = _known(event.interpreter_need, need)
-            if _happened(event) and need in ("not_assessed", "not_asked"):
+            if _happened(event) and _need_certainly_not_assessed(step, steps):
                 yield Broken("meeting.interpreter_need_not_assessed", step.event_id)
             ended = [_state(end.event) for end in ends if step.certainly_after(end)]
             if "cancelled" in ended and isinstance(event, Held):
@@ -198,7 +196,7 @@ class Meeting(Aggregate):
         if isinstance(event, Held | RegisteredAsExisting):
             _refuse_impossible_tally(event.tally)
             if event.group:
-                _refuse_impossible_group(event.group)
+                _refuse_impossible_group(event.group, event.tally.attended)
 
 
 def _state(event: Event) -> str:
@@ -207,6 +205,20 @@ def _state(event: Event) -> str:
 
 def _happened(event: Event) -> bool:
     return isinstance(event, Held) or (isinstance(event, RegisteredAsExisting) and event.state in ("held", "minuted"))
+
+
+def _need_certainly_not_assessed(held: Step, steps: Sequence[Step]) -> bool:
+    """What the holding says of the need decides; else the last that was said before, on every reading of the days."""
+    if _need(held) != NOT_RECORDED:
+        return _need(held) in _UNASSESSED
+    said = [step for step in steps if _need(step) != NOT_RECORDED]
+    missed = [step for step in said if _need(step) in _UNASSESSED and held.certainly_after(step)]
+    assessed = [step for step in said if _need(step) not in _UNASSESSED and not step.certainly_after(held)]
+    return bool(missed) and all(any(miss.certainly_after(step) for miss in missed) for step in assessed)
+
+
+def _need(step: Step) -> str:
+    return getattr(step.event, "interpreter_need", NOT_RECORDED)
 
 
 def _known(new: T, old: T) -> T:
@@ -226,7 +238,9 @@ def _refuse_impossible_tally(tally: Tally) -> None:
         raise ImpossibleCount("/tally/attended", f"{sum(known)} are counted in the parts")
 
 
-def _refuse_impossible_group(group: Group) -> None:
+def _refuse_impossible_group(group: Group, attended: Count) -> None:
+    if isinstance(attended, int) and group.n > attended:
+        raise ImpossibleCount("/group/n", f"{group.n} are more than the {attended} who attended")
     for i, marginal in enumerate(group.marginals):
         for j, count in enumerate(marginal.counts):
             refuse_unknown(marginal.list, count.code, f"/group/marginals/{i}/counts/{j}/code")

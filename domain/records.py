@@ -5,7 +5,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
-from domain.errors import Stale, UnknownReference
+from domain.errors import Invalid, Stale, UnknownReference
 from domain.events import Event, Meta
 from domain.store import Claim, Command, Store
 
@@ -39,7 +39,8 @@ def correct(
 ) -> A:
     """Replaces one event of a record, whole; what that makes unlawful is recorded with the correction."""
     aggregate = _at(store.get(kind, record_id), expected)
-    _refuse_unknown_references(store, kind, replacement)
+    with Invalid.within("/replacement"):
+        _refuse_unknown_references(store, kind, replacement)
     return store.save(aggregate.correct(target, replacement, reason, meta, command), command)
 
 

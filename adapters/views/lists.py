@@ -37,10 +37,11 @@ def code(name: str) -> Column[str]:
 
 
 class Slice(NamedTuple):
-    """A record's row as it stands from one day until another (None: ever after)."""
+    """A record's row as it stands from one day until another (None: ever after, with the record's version)."""
 
     on_from: date
     on_to: date | None
+    version: int | None
     values: tuple[Any, ...]
 
 
@@ -127,7 +128,7 @@ class ListView:
         days = sorted({step.ends for step in whole.steps})
         for day, following in zip(days, [*days[1:], None], strict=True):
             aggregate = self.kind(history[0].stream_id, history, day) if following else whole
-            yield Slice(day, following, tuple(self.row(aggregate).values()))
+            yield Slice(day, following, None if following else whole.version, tuple(self.row(aggregate).values()))
 
     def _write(
         self,

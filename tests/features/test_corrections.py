@@ -1,0 +1,281 @@
+"""Corrections and retractions: what of a history holds, on which day, and what of it is shown."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+
+from domain.aggregate import Aggregate
+from domain.errors import ImpossibleCorrection
+from domain.events import Corrected, Event, Meta, Retracted
+from domain.history import Recorded, effective
+from domain.meetings import Cancelled, Held, Meeting, Scheduled
+from domain.store import Command
+from domain.time import oslo_day
+from tests.conftest import Api, Ids
+from tests.features.conftest import Opening, Record, days
+from tests.features.histories import BY, Memory, Move, Telling, moves
+
+CANCELLED = "meeting.held_after_cancellation"
+REASON = "input.decided_without_reason"
+
+
+def told(history: list[Recorded], on: date | None) -> list[tuple[UUID, Event]]:
+    """What holds, by the text: originals with their latest replacement, by last possible day and position."""
+    found = []
+    for original in history:
+        if isinstance(original.event, Corrected | Retracted):
+            continue
+        about = [each.event for each in history if getattr(each.event, "target", None) == original.event_id]
+        if about and isinstance(about[-1], Retracted):
+            continue
+        event = about[-1].replacement if about and isinstance(about[-1], Corrected) else original.event
+        meta = event.meta
+        last = meta.occurred_to or max(oslo_day(original.recorded_at), meta.occurred_from or date.min)
+        if on is None or last <= on:
+            found.append((last, original.position, original.event_id, event))
+    return [(event_id, event) for _, _, event_id, event in sorted(found, key=lambda each: each[:2])]
+
+
+def state(record: Aggregate, holds: list[tuple[UUID, Event]]) -> Any:
+    """A record's state by its last event that is no feedback."""
+    names = [getattr(event, "state", event.NAME) for _, event in holds if not event.NAME.startswith("feedback")]
+    return names[-1] if names else "unknown"
+
+
+def test_what_holds_of_a_random_history_is_what_the_text_says(counts: Callable[[int, int], int]) -> None:
+    @settings(max_examples=counts(150, 2_000), deadline=None)
+    @given(moves())
+    def check(moves: list[Move]) -> None:
+        telling = Telling(Memory()).tell(moves)
+        for record in telling.records.values():
+            for on in (None, *telling.days()):
+                expected = told(list(record.history), on)
+                assert [(step.event_id, step.event) for step in effective(record.history, on)] == expected
+                folded = type(record)(record.id, record.history, on)
+                assert folded.state == state(record, expected)
+            opening = record.history[0].event_id
+            assert record.retracted == (opening not in dict(told(list(record.history), None)))
+
+    check()
+
+
+def test_every_departure_of_a_random_history_stands_in_an_event(counts: Callable[[int, int], int]) -> None:
+    """Whatever departs from a rule now was acknowledged, or named by the entry that made it depart."""
+
+    @settings(max_examples=counts(100, 1_000), deadline=None)
+    @given(moves())
+    def check(moves: list[Move]) -> None:
+        for record in Telling(Memory()).tell(moves).records.values():
+            named = {
+                (deviation.rule, deviation.event_id or each.event_id)
+                for each in record.history
+                for deviation in each.event.meta.deviations
+            }
+            assert {(each.rule, each.event_id) for each in record.deviations} <= named
+
+    check()
+
+
+@pytest.fixture
+def command() -> Command:
+    return Command(now=1_770_000_000_000_000, new_id=Ids(), client="test")
+
+
+def meta(day: int) -> Meta:
+    return Meta(occurred_from=date(2026, 1, day), occurred_to=date(2026, 1, day), recorded_by=BY)
+
+
+def test_only_an_original_of_the_record_can_be_corrected_or_retracted(command: Command) -> None:
+    meeting = Meeting(command.new_id()).record(Scheduled(meta=meta(1), kind="interview"), command)
+    original = meeting.history[0].event_id
+    again = Scheduled(meta=meta(2), kind="interview")
+    corrected = meeting.correct(original, again, None, Meta(recorded_by=BY), command)
+    for target in (corrected.history[1].event_id, command.new_id()):
+        with pytest.raises(ImpossibleCorrection) as refused:
+            corrected.correct(target, again, None, Meta(recorded_by=BY), command)
+        assert refused.value.pointer == "/event_id"
+        with pytest.raises(ImpossibleCorrection):
+            corrected.retract(target, None, Meta(recorded_by=BY), command)
+
+
+def test_a_replacement_of_another_class_is_refused(command: Command) -> None:
+    meeting = Meeting(command.new_id()).record(Scheduled(meta=meta(1), kind="interview"), command)
+    with pytest.raises(ImpossibleCorrection) as refused:
+        meeting.correct(meeting.history[0].event_id, Held(meta=meta(2)), None, Meta(recorded_by=BY), command)
+    assert refused.value.pointer == "/replacement"
+
+
+def test_what_is_retracted_cannot_be_retracted_again(command: Command) -> None:
+    meeting = Meeting(command.new_id()).record(Scheduled(meta=meta(1), kind="interview"), command)
+    meeting = meeting.record(Cancelled(meta=meta(2)), command)
+    gone = meeting.retract(meeting.history[1].event_id, None, Meta(recorded_by=BY), command)
+    assert gone.state == "scheduled"
+    with pytest.raises(ImpossibleCorrection) as refused:
+        gone.retract(meeting.history[1].event_id, None, Meta(recorded_by=BY), command)
+    assert refused.value.pointer == "/event_id"
+
+
+def test_the_latest_correction_of_the_original_wins_and_history_shows_every_one(api: Api) -> None:
+    record = Record(api, "meetings", "scheduled", days("02-01"), kind="interview", title="Første")
+    before = record.now["position"]
+    for title in ("Andre", "Tredje"):
+        assert record.correct(1, days("02-01"), "feil tittel", kind="theme_evening", title=title).status_code == 200
+    assert (record.now["title"], record.now["kind"], record.now["version"]) == ("Tredje", "theme_evening", 3)
+    assert record.detail() == record.now
+    assert record.detail(f"?as_of={before}")["title"] == "Første"
+    assert record.detail(f"?as_of={before + 1}")["title"] == "Andre"
+    assert record.row(f"?as_of={before}")["kind"] == "interview"  # type: ignore[index]
+
+    entries = record.history()
+    assert [each["type"] for each in entries] == ["meeting.scheduled", *["meeting.corrected"] * 2]
+    assert [each["effective"] for each in entries] == [False, False, True]
+    assert [each["effective"] for each in record.history(f"?as_of={before}")] == [True]
+    last = entries[-1]["data"]
+    assert last["target"] == entries[0]["event_id"]
+    assert last["reason"] == "feil tittel"
+    assert last["replacement"].items() >= {"title": "Tredje", "occurred": days("02-01")}.items()
+
+
+def test_a_correction_of_a_correction_aims_at_the_original(a_meeting: Opening) -> None:
+    record = a_meeting(title="Første")
+    record.correct(1, days("02-01"), kind="interview")
+    refused = record.correct(2, days("02-01"), kind="interview")
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/event_id"]
+    assert record.retract(2).status_code == 422
+
+
+def test_a_correction_after_a_retraction_brings_the_event_back(a_meeting: Opening) -> None:
+    record = a_meeting()
+    record.tell("held", days("02-09"))
+    assert record.retract(2, "det ble ikke noe av").json["state"] == "scheduled"
+    assert [each["effective"] for each in record.history()] == [True, False, True]
+    assert record.retract(2).status_code == 422
+    assert record.correct(2, days("02-10")).json["held_from"] == "2026-02-10"
+    assert [each["effective"] for each in record.history()][:2] == [True, False]
+    assert record.history()[-1]["effective"] is True
+
+
+def test_retracting_the_opening_retracts_the_record_until_it_is_corrected(api: Api) -> None:
+    record = Record(api, "inputs", "raised", days("02-01"), kind="wish", level="system", voiced_by="refugees")
+    before = record.now["position"]
+    assert record.row() is not None
+    assert record.retract(1).json["retracted"] is True
+    assert record.detail()["retracted"] is True
+    assert record.row() is None
+    assert record.row(f"?as_of={before}") is not None
+    assert record.detail(f"?as_of={before}")["retracted"] is False
+    assert record.detail("?on=2026-02-03")["retracted"] is True
+    described = {"kind": "question", "level": "system", "voiced_by": "refugees"}
+    assert record.correct(1, days("02-01"), **described).json["retracted"] is False
+    assert record.row()["kind"] == "question"  # type: ignore[index]
+
+
+def test_a_replacement_is_a_whole_body_of_the_command_it_corrects(a_meeting: Opening) -> None:
+    record = a_meeting(title="Med tittel", form="f35")
+    record.tell("held", days("02-09"), tally={"attended": 3})
+    assert record.correct(1, days("02-01"), kind="interview").json["title"] is None
+    assert record.now["form"] == "not_recorded"
+    for members in ({"kind": "interview"}, {"tally": {"attended": -1}}, {"title": "annet"}):
+        refused = record.correct(2, days("02-09"), **members)
+        assert refused.status_code == 422
+        assert all(each["pointer"].startswith("/replacement/") for each in refused.json["errors"])
+    assert record.now["version"] == 3
+
+
+@pytest.mark.parametrize(
+    ("on", "members", "pointer"),
+    [
+        (days("03-03"), {}, "/replacement/occurred/from"),
+        (days("02-09", "02-08"), {}, "/replacement/occurred/to"),
+        (days("02-09"), {"tally": {"attended": 2, "staff": 3}}, "/replacement/tally/staff"),
+    ],
+)
+def test_the_impossible_in_a_replacement_is_pointed_at_where_it_stands(
+    a_meeting: Opening, on: dict[str, str | None], members: dict[str, Any], pointer: str
+) -> None:
+    record = a_meeting()
+    record.tell("held", days("02-09"))
+    refused = record.correct(2, on, **members)
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
+
+
+def test_an_unknown_meeting_in_a_replacement_is_pointed_at_where_it_stands(an_input: Opening) -> None:
+    record = an_input()
+    described = {"kind": "wish", "level": "system", "voiced_by": "refugees"}
+    refused = record.correct(1, days("02-01"), **described, source=record.now["id"])
+    assert refused.json["type"] == "/problems/unknown-reference"
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/replacement/source"]
+
+
+def test_what_a_correction_makes_unlawful_stands_in_its_own_deviations_and_is_not_asked_about(api: Api) -> None:
+    record = Record(api, "meetings", "scheduled", days("02-01"), kind="interview")
+    record.tell("held", days("02-09"))
+    record.tell("cancelled", days("02-10"))
+    assert record.now["deviations"] == []
+    holding = record.event(2)
+    assert record.correct(3, days("02-05")).status_code == 200
+    broken = {"rule": CANCELLED, "event_id": holding, "reason": None}
+    assert record.history()[-1]["deviations"] == [broken]
+    assert record.now["deviations"] == [broken]
+    assert record.row()["deviations"] == 1  # type: ignore[index]
+
+    assert record.correct(3, days("02-10")).json["deviations"] == []
+    assert record.history()[-1]["deviations"] == []
+    assert record.row()["deviations"] == 0  # type: ignore[index]
+
+
+def test_a_correction_may_make_the_corrected_event_itself_unlawful(an_input: Opening) -> None:
+    record = an_input()
+    record.tell("decided", days("02-05"), outcome="adopted", reason="budget")
+    decision = record.event(2)
+    assert record.correct(2, days("02-05"), outcome="adopted").status_code == 200
+    assert record.now["deviations"] == [{"rule": REASON, "event_id": decision, "reason": None}]
+
+
+def test_a_reason_given_once_holds_through_a_correction_of_something_else(an_input: Opening) -> None:
+    record = an_input()
+    record.tell("decided", days("02-05"), outcome="adopted", deviations=[{"rule": REASON, "reason": "hastverk"}])
+    record.correct(2, days("02-06"), outcome="partly")
+    assert [each["reason"] for each in record.now["deviations"]] == ["hastverk"]
+    assert record.history()[-1]["deviations"] == []
+
+
+def test_a_correction_to_another_day_moves_the_record_in_reads_on_a_day(api: Api) -> None:
+    record = Record(api, "meetings", "scheduled", days("02-01"), kind="interview")
+    record.tell("held", days("02-09"))
+    position = record.now["position"]
+    record.correct(2, days("02-20"))
+    for query, expected in {
+        "?on=2026-02-08": "scheduled",
+        "?on=2026-02-09": "scheduled",
+        "?on=2026-02-19": "scheduled",
+        "?on=2026-02-20": "held",
+        f"?on=2026-02-08&as_of={position}": "scheduled",
+        f"?on=2026-02-09&as_of={position}": "held",
+    }.items():
+        assert record.detail(query)["state"] == expected, query
+        assert record.row(query)["state"] == expected, query  # type: ignore[index]
+    assert api.get(f"{record.path}?on=2026-01-31").status_code == 404
+    assert record.row("?on=2026-01-31") is None
+
+
+def test_an_open_end_counts_as_the_day_it_was_told_and_never_before_it_began(command: Command) -> None:
+    open_ended = Meta(occurred_from=date(2026, 1, 1), recorded_by=BY)
+    meeting = Meeting(command.new_id()).record(Scheduled(meta=open_ended, kind="interview"), command)
+    told_on = oslo_day(command.now)
+    assert [step.ends for step in meeting.steps] == [told_on]
+    later = Command(now=command.now + 10 * 86_400_000_000, new_id=command.new_id, client="test")
+    since = oslo_day(later.now)
+    begun = Scheduled(meta=Meta(occurred_from=since, recorded_by=BY), kind="interview")
+    moved = meeting.correct(meeting.history[0].event_id, begun, None, Meta(recorded_by=BY), later)
+    assert [(step.starts, step.ends) for step in moved.steps] == [(since, since)]
+    same = Scheduled(meta=open_ended, kind="theme_evening")
+    unmoved = meeting.correct(meeting.history[0].event_id, same, None, Meta(recorded_by=BY), later)
+    assert [step.ends for step in unmoved.steps] == [told_on]
+    assert Meeting(meeting.id, unmoved.history, told_on).described.kind == "theme_evening"  # type: ignore[union-attr]
