@@ -2,10 +2,12 @@
 
 The key-encryption key is never in it: without it the backup opens nothing. Events are read first and keys after, so
 that every event in a backup has its key there, too. A backup is a stream of MessagePack values: a heading, then for
-each table its name and its rows.
+each table its name and its rows, and an end; the SHA-256 of all that closes the file.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import hashlib
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +23,8 @@ from adapters.vault import Vault
 
 FORMAT = "medvirkning-backup-1"
 CHUNK = 500
+CHECKED = 1024 * 1024
+"""Bytes read at a time."""
 TABLES: dict[str, tuple[str, ...]] = {
     "ledgers": ("id", "number", "name", "synthetic"),
     "head": ("ledger", "position", "recorded_at", "peaks"),
@@ -93,10 +97,15 @@ class Stores:
                 with self._snapshot(self._engines[table]) as connection:
                     self._dump(file, connection, table, tell)
             _write(file, "end")
+        with partial.open("r+b") as file:
+            file.write(hashlib.file_digest(file, "sha256").digest())
+            file.flush()
+            os.fsync(file.fileno())
         partial.replace(path)
 
     def restore(self, path: Path, tell: Tell = lambda table, rows: None) -> None:
         """Reads a backup into empty, migrated stores. Keys first: no event is there before its key."""
+        _check(path)
         for table in ("ledgers", "keys", "tokens"):
             with self._engines[table].connect() as connection:
                 if connection.execute(text(f"SELECT count(*) FROM {self._name(table)}")).scalar_one():  # noqa: S608
@@ -181,20 +190,24 @@ def _write(file: BinaryIO, value: Any) -> None:
     file.write(len(encoded).to_bytes(8, "big") + encoded)
 
 
-def _read(path: Path) -> Iterable[tuple[str, list[list[Any]]]]:
+def _check(path: Path) -> None:
+    """Raises NotABackup unless every byte is there and as it was written."""
+    digest, left = hashlib.sha256(), path.stat().st_size - hashlib.sha256().digest_size
     with path.open("rb") as file:
-        first = True
-        while size := file.read(8):
-            encoded = file.read(int.from_bytes(size, "big"))
-            try:
-                value = msgspec.msgpack.decode(encoded)
-            except msgspec.DecodeError as error:
-                raise NotABackup(f"{path} is cut short or damaged") from error
-            if first and value != FORMAT:
-                raise NotABackup(f"{path} is no {FORMAT}")
-            if value == "end":
-                return
-            if not first:
-                yield value[0], value[1]
-            first = False
-    raise NotABackup(f"{path} is cut short")
+        while left > 0 and (chunk := file.read(min(left, CHECKED))):
+            digest.update(chunk)
+            left -= len(chunk)
+        if file.read() != digest.digest():
+            raise NotABackup(f"{path} is no backup, or is cut short or damaged")
+
+
+def _read(path: Path) -> Iterator[tuple[str, list[list[Any]]]]:
+    with path.open("rb") as file:
+        if _value(file) != FORMAT:
+            raise NotABackup(f"{path} is no {FORMAT}")
+        while (value := _value(file)) != "end":
+            yield value[0], value[1]
+
+
+def _value(file: BinaryIO) -> Any:
+    return msgspec.msgpack.decode(file.read(int.from_bytes(file.read(8), "big")))

@@ -1,13 +1,17 @@
 """The production store: every ledger of a PostgreSQL 15+ database, appended to by one stored function."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from struct import Struct
 from threading import Event, Lock, Thread
 from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import create_engine, make_url
+from psycopg.adapt import Buffer, Dumper
+from psycopg.postgres import types
+from psycopg.pq import Format
+from sqlalchemy import create_engine, event, make_url
 
 from adapters import layout, migrations
 from adapters.recorder import (
@@ -35,6 +39,8 @@ POLL_SECONDS = 1.0
 LISTEN_SECONDS = 0.2
 """How long a listener that is told to stop may take."""
 
+_ARRAY, _DIMENSION = Struct(">iiI"), Struct(">ii")
+_OIDS = {kind: types[kind].oid for kind in ("uuid", "int8", "int4", "text", "bytea")}
 _END = 2**63 - 1
 _SELECT = f"SELECT {COLUMNS} FROM ledger.events WHERE ledger = %b AND "  # noqa: S608 - our own names
 _TYPES = (
@@ -43,6 +49,17 @@ _TYPES = (
     "text text boolean"
 )
 _APPEND = f"SELECT ledger.append({', '.join(f'%b::{kind}' for kind in _TYPES.split())})"
+
+
+class _Array(bytes):
+    """A list in PostgreSQL's binary form. The driver's own way to it takes ten times as long."""
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: _Array) -> Buffer:
+        return obj
 
 
 class PostgresStore:
@@ -61,8 +78,10 @@ class PostgresStore:
             isolation_level="AUTOCOMMIT",  # an append is one statement, and so one round trip
             pool_size=2,
             max_overflow=30,
+            pool_reset_on_return=None,  # as there is never a transaction to roll back
             connect_args={"options": "-c lock_timeout=10s"},
         )
+        event.listen(self.engine, "connect", _teach)
         self._listener: _Listener | None = None
         self._listener_lock = Lock()
 
@@ -144,27 +163,27 @@ class PostgresRecorder(Recorder):
         self._store = store
 
     def append(self, events: Sequence[SealedEvent], context: Append) -> list[int]:
-        parts = [(at, part) for at, each in enumerate(events, start=1) for part in each.parts]
+        parts = [(at, part) for at, each in enumerate(events, start=1) for part in sorted(each.parts)]
         command, opens = context.command, context.opens
         values = (
             self.ledger,
             context.clock,
-            [each.event_id for each in events],
-            [each.originator_id for each in events],
-            [each.originator_version for each in events],
-            [each.topic for each in events],
-            [each.schema_version for each in events],
-            [each.key_id for each in events],
-            [each.state for each in events],
-            [at for at, _ in parts],
-            [part.n for _, part in parts],
-            [part.key_id for _, part in parts],
-            [part.ciphertext for _, part in parts],
+            _uuids(each.event_id for each in events),
+            _uuids(each.originator_id for each in events),
+            _array("int8", (each.originator_version.to_bytes(8, "big") for each in events)),
+            _array("text", (each.topic.encode() for each in events)),
+            _array("int4", (each.schema_version.to_bytes(4, "big") for each in events)),
+            _uuids(each.key_id for each in events),
+            _array("bytea", (each.state for each in events)),
+            _array("int4", (at.to_bytes(4, "big") for at, _ in parts)),
+            _array("int4", (part.n.to_bytes(4, "big") for _, part in parts)),
+            _uuids(part.key_id for _, part in parts),
+            _array("bytea", (part.ciphertext for _, part in parts)),
             command.client if command else None,
             command.key if command else None,
             command.digest if command else None,
-            list(context.reads),
-            list(context.reads.values()),
+            _uuids(context.reads),
+            _array("int8", (version.to_bytes(8, "big") for version in context.reads.values())),
             *_claims(context.claims),
             *_claims(context.released),
             *((opens.number, opens.name, opens.synthetic) if opens else (None, None, None)),
@@ -276,9 +295,25 @@ def _version(driver: Any) -> int:
     return version
 
 
-def _claims(claims: Sequence[Claim]) -> tuple[list[str], list[bytes], list[UUID]]:
+def _claims(claims: Sequence[Claim]) -> tuple[_Array, _Array, _Array]:
     return (
-        [claim.kind for claim in claims],
-        [claim.digest for claim in claims],
-        [claim.stream for claim in claims],
+        _array("text", (claim.kind.encode() for claim in claims)),
+        _array("bytea", (claim.digest for claim in claims)),
+        _uuids(claim.stream for claim in claims),
     )
+
+
+def _uuids(items: Iterable[UUID]) -> _Array:
+    return _array("uuid", (item.bytes for item in items))
+
+
+def _array(kind: str, items: Iterable[bytes]) -> _Array:
+    """The list of items, each in binary form: dimensions, nulls, kind, count, lower bound, items with their lengths."""
+    found = [piece for item in items for piece in (len(item).to_bytes(4, "big"), item)]
+    if not found:
+        return _Array(_ARRAY.pack(0, 0, _OIDS[kind]))
+    return _Array(b"".join((_ARRAY.pack(1, 0, _OIDS[kind]), _DIMENSION.pack(len(found) // 2, 1), *found)))
+
+
+def _teach(connection: Any, _record: Any) -> None:
+    connection.adapters.register_dumper(_Array, _ArrayDumper)

@@ -56,6 +56,7 @@ class Part(NamedTuple):
 class SealedEvent(StoredEvent):
     """A stored event: `topic` is its stored name, `state` its sealed skeleton."""
 
+    originator_id: UUID
     event_id: UUID
     schema_version: int = 1
     key_id: UUID = NIL
@@ -310,6 +311,7 @@ class Recorder(ApplicationRecorder):
 def _sealed(event: StoredEvent) -> SealedEvent:
     if isinstance(event, SealedEvent):
         return event
+    assert isinstance(event.originator_id, UUID)
     return SealedEvent(
         originator_id=event.originator_id,
         originator_version=event.originator_version,

@@ -21,10 +21,10 @@ class Unopenable(Exception):
 class Key:
     """One data key, ready for use. `nonces` is for golden vectors alone; a nonce must never come twice."""
 
-    __slots__ = ("_cipher", "_nonces", "key_id")
+    __slots__ = ("_bytes", "_cipher", "_nonces", "key_id")
 
     def __init__(self, key_id: UUID, key: bytes, nonces: Callable[[int], bytes] = os.urandom) -> None:
-        self.key_id = key_id
+        self.key_id, self._bytes = key_id, key_id.bytes
         self._cipher, self._nonces = AESGCM(key), nonces
 
     def seal(self, ledger: UUID, event_id: UUID, n: int, plaintext: bytes) -> bytes:
@@ -40,4 +40,4 @@ class Key:
             raise Unopenable(f"part {n} of event {event_id} does not open with its key") from error
 
     def _bound(self, ledger: UUID, event_id: UUID, n: int) -> bytes:
-        return ledger.bytes + event_id.bytes + n.to_bytes(4, "big") + self.key_id.bytes
+        return ledger.bytes + event_id.bytes + n.to_bytes(4, "big") + self._bytes

@@ -267,8 +267,9 @@ class SqliteRecorder(Recorder):
 
     def _select(self, condition: str, *values: Any) -> list[Row]:
         found = self._store.query(_SELECT + condition, (self.ledger.bytes, *values))
+        ids = _Uuids()
         return [
-            Row(a, UUID(bytes=b), UUID(bytes=c), d, e, f, g, UUID(bytes=h), i, j)
+            Row(a, UUID(bytes=b), ids[c], d, e, f, g, ids[h], i, j)
             for a, b, c, d, e, f, g, h, i, j in found
         ]
 
@@ -282,7 +283,16 @@ class SqliteRecorder(Recorder):
                 f"WHERE ledger = ? AND position IN ({marks}) ORDER BY position, n",
                 (self.ledger.bytes, *chunk),
             )
-        return with_parts(rows, ((row[0], Part(row[1], UUID(bytes=row[2]), row[3])) for row in found))
+        ids = _Uuids()
+        return with_parts(rows, ((row[0], Part(row[1], ids[row[2]], row[3])) for row in found))
+
+
+class _Uuids(dict[bytes, UUID]):
+    """UUIDs by their bytes, each made once: a page has its streams and keys many times over."""
+
+    def __missing__(self, stored: bytes) -> UUID:
+        made = self[stored] = UUID(bytes=stored)
+        return made
 
 
 def _row(position: int, recorded_at: int, event: SealedEvent) -> Row:

@@ -203,7 +203,12 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
         tokens=access,
         ledger=opened.ledger,
         ready=lambda: _ready(events, vault),
-        unavailable=(sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError, *events.unavailable),
+        unavailable=(
+            FormatError,
+            sqlalchemy.exc.OperationalError,
+            sqlalchemy.exc.TimeoutError,
+            *events.unavailable,
+        ),
     )
     return Running(config, events, vault, access, views, features(), services, opened)
 

@@ -1,5 +1,6 @@
 """The event feed: pages of CloudEvents 1.0 in the JSON batch format, in ledger order, never with text."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -71,7 +72,9 @@ def operations() -> list[Operation]:
 def cloud_event(recorded: Recorded, ledger: Any) -> dict[str, Any]:
     """The event for the feed: codes, dates and counts; no text, no reasons, no claims of the source."""
     meta = recorded.event.meta
-    data = {name: value for name, value in own_members(recorded.event).items() if value is not None}
+    data = _told(own_members(recorded.event))
+    if "replacement" in data:
+        data["replacement"] = _told(data["replacement"])
     return {
         "specversion": "1.0",
         "id": str(recorded.event_id),
@@ -89,6 +92,11 @@ def cloud_event(recorded: Recorded, ledger: Any) -> dict[str, Any]:
             **data,
         },
     }
+
+
+def _told(members: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that say something; sealed text, which is not read here, looks like one that says nothing."""
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _feed(call: Call) -> flask.Response:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from api.problems import Unprocessable
@@ -50,7 +50,7 @@ def _instant(text: str, now: int) -> int:
             day = date.fromisoformat(text)
             instant = now if day == oslo_day(now) else end_of_oslo_day(day)
         elif _INSTANT.fullmatch(text):
-            instant = microseconds(datetime.fromisoformat(text.upper()))
+            instant = microseconds(datetime.fromisoformat(text.upper()).astimezone(UTC))
         else:
             raise ValueError
     except (ValueError, OverflowError) as error:

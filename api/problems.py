@@ -99,10 +99,12 @@ def slug(refusal: type[errors.Refusal]) -> str:
 
 def language() -> str:
     """The language of labels and titles, by Accept-Language; `en` when none of ours is asked for."""
-    asked = flask.request.accept_languages
-    if asked.best_match(["no"]) and not asked.best_match(LANGUAGES):
-        return "nb"
-    return asked.best_match(LANGUAGES, "en") or "en"
+    for tag, quality in flask.request.accept_languages:
+        primary = tag.partition("-")[0].lower()
+        lang = "nb" if primary == "no" else primary
+        if lang in LANGUAGES and quality > 0:
+            return lang
+    return "en"
 
 
 def title(refusal: type[errors.Refusal], lang: str) -> str:

@@ -38,7 +38,6 @@ class Comparison:
     settings: Mapping[str, str]
 
 
-
 class Spread(NamedTuple):
     """The rounds in three numbers."""
 

@@ -1,4 +1,4 @@
-"""The events of the rows: the lives of meetings, scheduled, invited to, held and minuted, with text such as people write."""
+"""The events of the rows: meetings scheduled, invited to, held and minuted, with text such as people write."""
 
 import itertools
 from collections.abc import Iterator

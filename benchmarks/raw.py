@@ -1,4 +1,4 @@
-"""The raw peers: the rows of our appends, ready-made with their leaves, put into tables of the same columns and indexes.
+"""The raw peers: the rows of our appends, ready-made with their leaves, into tables of the same columns and indexes.
 
 They lock no head, judge nothing and compute nothing.
 """

@@ -21,8 +21,8 @@ Missing = Literal["unknown", "not_asked", "not_recorded", "declined"]
 Count = Annotated[int, msgspec.Meta(ge=0)] | Missing
 """A number of persons or things, or the reason why it is not known."""
 
-Unit = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
-"""A municipal unit's id, or a code of `missing`."""
+Unit = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[a-z0-9][a-z0-9_.-]{0,63}$"})]
+"""A municipal unit's id, or a code of `missing`. The API sees to its form: the log would judge it at each reading."""
 
 SeedLine = Annotated[str, msgspec.Meta(pattern=r"^s:\d+(-\d+)?(,\d+(-\d+)?)*$")]
 """The line or lines of the 2009 note an entry was made from, such as `s:310-314`."""
@@ -42,7 +42,7 @@ Casework = Annotated[str | None, text("casework")]
 Voice = Annotated[str | None, text("voice")]
 
 
-class Actor(msgspec.Struct, frozen=True):
+class Actor(msgspec.Struct, frozen=True, gc=False):
     """Who recorded an event, with the role and unit they had at that time (seed: OpenCRVS' lesson, L40)."""
 
     id: str
@@ -50,7 +50,7 @@ class Actor(msgspec.Struct, frozen=True):
     unit: Unit
 
 
-class Performer(msgspec.Struct, frozen=True):
+class Performer(msgspec.Struct, frozen=True, gc=False):
     """The role and unit of who did it; often not the one who recorded it."""
 
     role: Annotated[str, codes("roles")] = "unknown"
@@ -65,7 +65,7 @@ class Deviation(msgspec.Struct, frozen=True):
     event_id: UUID | None = None
 
 
-class Meta(msgspec.Struct, frozen=True, kw_only=True):
+class Meta(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The envelope: all of it but `recorded_at`, which is the ledger's own.
 
     `occurred_from` and `occurred_to` are Oslo days, inclusive; an open `occurred_to` counts as the day of recording.
@@ -84,7 +84,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True):
     deviations: tuple[Deviation, ...] = ()
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Base of every event. A part field's default is None: an event read without its parts is whole but silent."""
 
     NAME: ClassVar[str]

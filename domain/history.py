@@ -18,7 +18,7 @@ PENDING = 2**62
 """The position of an event not stored yet: after everything that is."""
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event in its place: stream, version (from 1), ledger position (from 1) and when the ledger was told (µs)."""
 
     event_id: UUID

@@ -186,7 +186,7 @@ def test_no_file_mentions_where_somebody_keeps_it() -> None:
     # The settings of git are not ours: a checkout may belong to another user than runs the tests.
     git = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     names = subprocess.run(git, cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    homes = re.compile(rf"/(?:home|Users)/(?!medvirkning\b)\w|/root/|[A-Z]:\\Users|{re.escape(str(ROOT))}\b")
+    homes = re.compile(rf"/(?:home|Users)/(?!medvirkning\b)\w|/[r]oot/|[A-Z]:\\Users|{re.escape(str(ROOT))}\b")
     for name in filter(None, names):
         path = ROOT / name
         if path.is_file():

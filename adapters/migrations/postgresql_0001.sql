@@ -73,11 +73,11 @@ CREATE TABLE ledger.claims (
     PRIMARY KEY (ledger, kind, digest)
 );
 
--- The leaf's hash; the same bytes as adapters/layout.py gives.
+-- The leaf's hash; the same bytes as adapters/layout.py gives. STABLE, as convert_to is: only so is it inlined.
 CREATE FUNCTION ledger.leaf(
     ledger uuid, "position" bigint, event_id uuid, stream_id uuid, stream_version bigint, name text,
     schema_version integer, recorded_at bigint, key_id uuid, skeleton bytea, part_count integer, part_bytes bytea
-) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT sha256(
         decode('0001', 'hex') || uuid_send($1) || int8send($2) || uuid_send($3) || uuid_send($4) || int8send($5)
         || int4send(octet_length(convert_to($6, 'UTF8'))) || convert_to($6, 'UTF8') || int4send($7)
@@ -85,7 +85,8 @@ CREATE FUNCTION ledger.leaf(
     )
 $$;
 
--- One append, in one round trip. Returns the first position. Parts name their event by its place in the arrays.
+-- One append, in one round trip. Returns the first position. Parts name their event by its place in the arrays, and
+-- come in the order of their events and of n.
 -- A number, name and synthetic make room for the ledger itself: it comes into being with its first event, or not at all.
 -- Refusals: MV001 the command key has been used (detail: first and last position, digest in hex), MV002 a stream read
 -- has moved on; the unique constraints claims_pkey, events_by_stream and events_by_id speak for themselves.
@@ -106,10 +107,13 @@ DECLARE
     v_count bigint := cardinality(p_events);
     v_told bigint;
     v_peaks bytea;
-    v_size bigint;
     v_merged bigint;
     v_length integer;
+    v_part integer := 1;
+    v_parts integer;
+    v_part_bytes bytea;
     v_leaf bytea;
+    v_leaves bytea[] := '{}';
     v_used record;
 BEGIN
     IF p_number IS NOT NULL THEN
@@ -156,38 +160,37 @@ BEGIN
           FROM unnest(p_part_events, p_part_ns, p_part_keys, p_part_texts) AS p (event, n, key_id, ciphertext);
     END IF;
 
-    v_size := v_first - 1;
-    FOR v_leaf IN
-        WITH part AS (
-            SELECT event, count(*)::integer AS parts,
-                   string_agg(int4send(n) || uuid_send(key_id) || sha256(ciphertext), ''::bytea ORDER BY n) AS bytes
-              FROM unnest(p_part_events, p_part_ns, p_part_keys, p_part_texts) AS p (event, n, key_id, ciphertext)
-             GROUP BY event
-        ), stored AS (
-            INSERT INTO events
-            SELECT p_ledger, v_first + at - 1, event_id, stream_id, stream_version, name, schema_version,
-                   v_told + at - 1, key_id, skeleton,
-                   leaf(p_ledger, v_first + at - 1, event_id, stream_id, stream_version, name, schema_version,
-                        v_told + at - 1, key_id, skeleton, coalesce(parts, 0), coalesce(bytes, ''::bytea))
-              FROM unnest(p_events, p_streams, p_versions, p_names, p_schemas, p_keys, p_skeletons)
-                   WITH ORDINALITY AS e (event_id, stream_id, stream_version, name, schema_version, key_id,
-                                         skeleton, at)
-              LEFT JOIN part ON part.event = e.at
-            RETURNING events.position, events.leaf
-        )
-        SELECT stored.leaf FROM stored ORDER BY stored.position
-    LOOP
+    FOR v_at IN 1 .. v_count LOOP
+        v_parts := 0;
+        v_part_bytes := ''::bytea;
+        WHILE p_part_events[v_part] = v_at LOOP
+            v_part_bytes := v_part_bytes || int4send(p_part_ns[v_part]) || uuid_send(p_part_keys[v_part])
+                || sha256(p_part_texts[v_part]);
+            v_parts := v_parts + 1;
+            v_part := v_part + 1;
+        END LOOP;
+        v_leaf := leaf(p_ledger, v_first + v_at - 1, p_events[v_at], p_streams[v_at], p_versions[v_at],
+                       p_names[v_at], p_schemas[v_at], v_told + v_at - 1, p_keys[v_at], p_skeletons[v_at],
+                       v_parts, v_part_bytes);
+        v_leaves[v_at] := v_leaf;
         v_peaks := v_peaks || v_leaf;
-        v_length := octet_length(v_peaks);
-        v_merged := v_size;
+        v_merged := v_first + v_at - 2;
         WHILE v_merged & 1 = 1 LOOP
+            v_length := octet_length(v_peaks);
             v_peaks := substring(v_peaks FROM 1 FOR v_length - 64)
                 || sha256(decode('01', 'hex') || substring(v_peaks FROM v_length - 63));
-            v_length := v_length - 32;
             v_merged := v_merged >> 1;
         END LOOP;
-        v_size := v_size + 1;
     END LOOP;
+    IF v_part <= cardinality(p_part_events) THEN
+        RAISE EXCEPTION 'parts must come in the order of their events';
+    END IF;
+
+    INSERT INTO events
+    SELECT p_ledger, v_first + at - 1, event_id, stream_id, stream_version, name, schema_version,
+           v_told + at - 1, key_id, skeleton, leaf
+      FROM unnest(p_events, p_streams, p_versions, p_names, p_schemas, p_keys, p_skeletons, v_leaves)
+           WITH ORDINALITY AS e (event_id, stream_id, stream_version, name, schema_version, key_id, skeleton, leaf, at);
 
     IF p_key IS NOT NULL THEN
         INSERT INTO commands VALUES (p_ledger, p_client, p_key, p_digest, v_first, v_last);

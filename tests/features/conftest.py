@@ -14,6 +14,8 @@ from api import ledgers
 from api.app import application
 from api.bootstrap import Running, bootstrap, migrate
 from api.config import Config
+from domain.store import Command
+from domain.time import microseconds
 from tests.conftest import TODAY, Api, Clock, Ids
 
 
@@ -156,3 +158,9 @@ def an_input(sqlite_api: Api) -> Opening:
         return Record(sqlite_api, "inputs", name, on or days("02-01"), **{**described, **members})
 
     return opening
+
+
+@pytest.fixture
+def command() -> Command:
+    """A command told to an aggregate alone, in February 2026."""
+    return Command(now=microseconds(datetime(2026, 2, 2, 2, tzinfo=UTC)), new_id=Ids(), client="test")

@@ -16,7 +16,13 @@ from sqlalchemy import select
 from adapters.vault import KEYS, KeyName, Vault, WrongVaultKey, load_kek
 from api.bootstrap import Running, bootstrap, migrate
 from api.config import Config
-from tests.conftest import meeting, open_api
+from domain.errors import Stale
+from domain.events import Actor, Meta
+from domain.meetings import Invited, Meeting, Minuted, Scheduled
+from domain.records import open_record, record
+from domain.store import Command
+from tests.conftest import open_api
+from tests.store.conftest import START
 
 KEK = bytes(range(32))
 CLASSES = ("record", "casework", "voice", "identity", "special")
@@ -60,17 +66,23 @@ def test_a_key_is_stored_before_it_is_handed_out(open_vault: Callable[..., Vault
         assert found[key.key_id].open(ledger, event, 1, key.seal(ledger, event, 1, b"said")) == b"said"
 
 
-def test_a_key_outlives_a_command_that_was_refused(running: Running) -> None:
-    """Keys come first: of a refused command a key nobody uses is left, never an event without its key."""
-    api = open_api(running)
-    made = api.post("/v1/meetings", meeting(), key="once").json
+def test_a_key_is_stored_before_the_event_that_uses_it(running: Running) -> None:
+    """Of a command that was refused a key is left that nobody uses, and never an event without its key."""
+    store = running.store(open_api(running).ledger)
+    command = Command(now=START, new_id=uuid4, client="test")
+    meta = Meta(recorded_by=Actor(id="a", role="system", unit="unknown"))
+    opened = open_record(store, Meeting, Scheduled(meta=meta, kind="interview"), command)
+    record(store, Meeting, opened.id, 1, Invited(meta=meta), command)
 
-    def stored() -> set[UUID]:
+    def classes() -> set[str]:
         with running.vault.engine.connect() as connection:
-            return set(connection.execute(select(KEYS.c.key_id).where(KEYS.c.record == UUID(made["id"]))).scalars())
+            return set(connection.execute(select(KEYS.c.data_class).where(KEYS.c.record == opened.id)).scalars())
 
-    for row in running.store(api.ledger).recorder.rows(0, 10, parts=True)[1:]:
-        assert {row.key_id, *(part.key_id for part in row.parts)} <= stored()
+    assert classes() == {"record"}
+    with pytest.raises(Stale):
+        store.save(opened.record(Minuted(meta=meta, minutes="Enighet"), command), command)
+    assert classes() == {"record", "casework"}
+    assert store.get(Meeting, opened.id).version == 2
 
 
 def test_a_name_has_one_key_whoever_asks(open_vault: Callable[..., Vault]) -> None:
