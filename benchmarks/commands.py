@@ -6,10 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from uuid import uuid4
@@ -22,48 +22,10 @@ from benchmarks.measure import Comparison, Contender, Peer
 from benchmarks.meetings import body
 from benchmarks.places import POSTGRESQL, SQLITE, Place, for_sqlalchemy, settings_of
 
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
+START_SECONDS = 30
+_LISTENING = re.compile(r"listening on http://127\.0\.0\.1:(\d+)")
 _TOKEN = "a-token-of-the-plain-service"
-
-
-@contextmanager
-def on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
-    """Row 5 on PostgreSQL."""
-    url = for_sqlalchemy(place.database("crud"))
-    with _commands(place, POSTGRESQL, size, url, settings_of(place.cluster)) as comparison:
-        yield comparison
-
-
-@contextmanager
-def on_sqlite(place: Place, size: int) -> Iterator[Comparison]:
-    """Row 5 on SQLite."""
-    url = f"sqlite:///{place.path('crud.db')}"
-    settings = {"events, vault, plain service": "WAL, synchronous = FULL"}
-    with _commands(place, SQLITE, size, url, settings) as comparison:
-        yield comparison
-
-
-@contextmanager
-def _commands(place: Place, back_end: str, size: int, url: str, settings: dict[str, str]) -> Iterator[Comparison]:
-    config = place.installation(back_end)
-    token = _token(config)
-    crud.prepare(url, _TOKEN)
-    with ExitStack() as stack:
-        stack.enter_context(_client_on_a_core_of_its_own())
-        ours = Service("ours", token, ["-m", "api.cli", "serve", "--port", "0"], environment(config))
-        plain = Service("plain Flask and SQLAlchemy, with audit", _TOKEN, ["-m", "benchmarks.crud", url], {})
-        clients = [stack.enter_context(service.client()) for service in (ours, plain)]
-        mine, theirs = (Contender(client.service.name, client.prepare, client.work) for client in clients)
-        yield Comparison(
-            row=5,
-            work="a command over HTTP",
-            back_end=back_end,
-            unit="commands",
-            size=size,
-            ours=mine,
-            peers=(Peer(theirs, 0.8),),
-            settings=settings,
-        )
 
 
 @dataclass(frozen=True)
@@ -76,21 +38,17 @@ class Service:
     environment: dict[str, str]
 
     @contextmanager
-    def client(self) -> Iterator["Client"]:
+    def client(self, log: Path) -> Iterator["Client"]:
         """A client of the service, which runs until the client is left."""
-        process = subprocess.Popen(
-            [sys.executable, *self.arguments],
-            cwd=ROOT,
-            env={**os.environ, **self.environment},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        with log.open("w") as told:
+            command = [sys.executable, *self.arguments]
+            process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment}, stderr=told)
         try:
-            with closing(HTTPConnection("127.0.0.1", _port(process), timeout=60)) as connection:
+            with closing(HTTPConnection("127.0.0.1", _port(process, log), timeout=60)) as connection:
                 yield Client(self, connection)
         finally:
             process.terminate()
-            process.communicate()
+            process.wait()
 
 
 @dataclass(frozen=True)
@@ -126,14 +84,91 @@ class Client:
 
 
 @contextmanager
-def _client_on_a_core_of_its_own() -> Iterator[None]:
-    """Servers started meanwhile run on the first core this process may use, the client on the others."""
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) == 1:
+def on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
+    """Row 5 on PostgreSQL."""
+    url = for_sqlalchemy(place.database("crud"))
+    with _commands(place, POSTGRESQL, size, url, settings_of(place.cluster)) as comparison:
+        yield comparison
+
+
+@contextmanager
+def on_sqlite(place: Place, size: int) -> Iterator[Comparison]:
+    """Row 5 on SQLite."""
+    url = f"sqlite:///{place.path('crud.db')}"
+    settings = {"events, vault and the plain service": "WAL, synchronous = FULL", "views": "WAL, synchronous = NORMAL"}
+    with _commands(place, SQLITE, size, url, settings) as comparison:
+        yield comparison
+
+
+@contextmanager
+def _commands(place: Place, back_end: str, size: int, url: str, settings: dict[str, str]) -> Iterator[Comparison]:
+    config = place.installation(back_end)
+    ours = Service("ours", _token(config), ["-m", "api.cli", "serve", "--port", "0"], _environment(config))
+    crud.prepare(url, _TOKEN)
+    plain = Service("a plain Flask and SQLAlchemy service", _TOKEN, ["-m", "benchmarks.crud", url], {})
+    with ExitStack() as stack:
+        with _on_the_first_core():
+            mine, theirs = (stack.enter_context(each.client(place.path("log"))) for each in (ours, plain))
+        with _on_other_cores():
+            yield Comparison(
+                row=5,
+                work="a command over HTTP",
+                back_end=back_end,
+                unit="commands",
+                size=size,
+                ours=Contender(ours.name, mine.prepare, mine.work),
+                peers=(Peer(Contender(plain.name, theirs.prepare, theirs.work), 0.8),),
+                settings=settings,
+            )
+
+
+def _token(config: Config) -> str:
+    running = bootstrap(config)
+    try:
+        return demo.token(running, ledgers.create(running, "1504", "Ålesund", synthetic=True), "caseworker")
+    finally:
+        running.close()
+
+
+def _environment(config: Config) -> dict[str, str]:
+    settings = {
+        "MEDVIRKNING_DATA": str(config.data),
+        "MEDVIRKNING_DATABASE": config.database,
+        "MEDVIRKNING_VAULT": config.vault,
+        "MEDVIRKNING_VAULT_KEY": config.vault_key,
+    }
+    return {name: value or "" for name, value in settings.items()}
+
+
+def _port(process: subprocess.Popen[bytes], log: Path) -> int:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if found := _LISTENING.search(log.read_text()):
+            return int(found[1])
+        time.sleep(0.05)
+    raise RuntimeError(f"a service did not start: {log.read_text()}")
+
+
+@contextmanager
+def _on_the_first_core() -> Iterator[None]:
+    """What is started here runs on one core."""
+    with _on(sorted(os.sched_getaffinity(0))[:1]):
         yield
-        return
-    os.sched_setaffinity(0, cores[:1])
+
+
+@contextmanager
+def _on_other_cores() -> Iterator[None]:
+    """The client leaves that core to the servers, if there is another."""
+    cores = sorted(os.sched_getaffinity(0))
+    with _on(cores[1:] or cores):
+        yield
+
+
+@contextmanager
+def _on(cores: Sequence[int]) -> Iterator[None]:
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
     try:
         yield
     finally:
-        os.sched_setaffinity(0, cores)
+        os.sched_setaffinity(0, before)

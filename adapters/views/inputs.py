@@ -71,10 +71,7 @@ def count(record: Input, related: Related) -> Iterator[Fact]:
         return
     source = record.described.meeting
     history = related(source) if source else ()
-    where = Axes()
-    if source and history:
-        meeting = Meeting(source, history)
-        where = Axes() if meeting.retracted else meetings.axes(meeting)
+    where = meetings.axes(Meeting(source, history)) if source and history else Axes()
     yield fact("input", where._replace(level=record.described.level), record.raised, source)
 
 

@@ -4,7 +4,7 @@ For every event of a record the row is folded at each day its effective history 
 `as_of` together with any `on`. Rows are only added and closed, never changed.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
@@ -107,16 +107,36 @@ class ListView:
     ) -> None:
         """Writes what a page of events changes."""
         [table] = tables
-        closing, adding = [], []
+        closing: list[dict[str, Any]] = []
+        adding: list[dict[str, Any]] = []
+        added: dict[tuple[UUID, date], dict[str, Any]] = {}
         for record in self.concerned(connection, tables, page):
             for change in histories.changes(record, page):
                 before, after = set(self.slices(change.before)), set(self.slices(change.after))
-                closing += [
-                    {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from, "b_to": change.position}
-                    for gone in before - after
-                ]
-                adding.append((change, record, after - before))
-        self._write(connection, table, ledger, closing, adding)
+                for gone in before - after:
+                    # A row both added and closed within the page is written closed.
+                    if fresh := added.pop((record, gone.on_from), None):
+                        fresh["to_position"] = change.position
+                    else:
+                        key = {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from}
+                        closing.append({**key, "b_to": change.position})
+                for new in after - before:
+                    added[record, new.on_from] = row = self._stored(ledger, record, change, new)
+                    adding.append(row)
+        if closing:
+            connection.execute(
+                table.update()
+                .where(
+                    table.c.ledger == bindparam("b_ledger"),
+                    table.c.record == bindparam("b_record"),
+                    table.c.on_from == bindparam("b_from"),
+                    table.c.to_position.is_(None),
+                )
+                .values(to_position=bindparam("b_to")),
+                closing,
+            )
+        if adding:
+            connection.execute(table.insert(), adding)
 
     def slices(self, history: Sequence[Recorded]) -> Iterator[Slice]:
         """The rows of a record with this history, one for each stretch of days."""
@@ -130,61 +150,18 @@ class ListView:
             aggregate = self.kind(history[0].stream_id, history, day) if following else whole
             yield Slice(day, following, None if following else whole.version, tuple(self.row(aggregate).values()))
 
-    def _write(
-        self,
-        connection: Connection,
-        table: Table,
-        ledger: UUID,
-        closing: list[dict[str, Any]],
-        adding: Sequence[tuple[Change, UUID, Collection[Slice]]],
-    ) -> None:
-        names = [column.name for column in self.columns()]
-        rows = [
-            {
-                "ledger": ledger,
-                "record": record,
-                "opened": change.after[0].position,
-                "version": change.after[-1].version,
-                "from_position": change.position,
-                "to_position": None,
-                "on_from": added.on_from,
-                "on_to": added.on_to,
-                **dict(zip(names, added.values, strict=True)),
-            }
-            for change, record, slices in adding
-            for added in slices
-        ]
-        # Rows both added and closed within the page are written closed, so that one pass suffices.
-        live = {(row["record"], row["on_from"], row["from_position"]): row for row in rows}
-        latest: dict[tuple[UUID, date], list[int]] = {}
-        for record, on_from, from_position in sorted(live, key=lambda key: key[2]):
-            latest.setdefault((record, on_from), []).append(from_position)
-        stored = []
-        for close in closing:
-            inside = [
-                position
-                for position in latest.get((close["b_record"], close["b_from"]), [])
-                if position < close["b_to"]
-            ]
-            row = live[close["b_record"], close["b_from"], inside[-1]] if inside else None
-            if row is not None and row["to_position"] is None:
-                row["to_position"] = close["b_to"]
-            else:
-                stored.append(close)
-        if stored:
-            connection.execute(
-                table.update()
-                .where(
-                    table.c.ledger == bindparam("b_ledger"),
-                    table.c.record == bindparam("b_record"),
-                    table.c.on_from == bindparam("b_from"),
-                    table.c.to_position.is_(None),
-                )
-                .values(to_position=bindparam("b_to")),
-                stored,
-            )
-        if rows:
-            connection.execute(table.insert(), rows)
+    def _stored(self, ledger: UUID, record: UUID, change: Change, new: Slice) -> dict[str, Any]:
+        return {
+            "ledger": ledger,
+            "record": record,
+            "opened": change.after[0].position,
+            "version": change.after[-1].version,
+            "from_position": change.position,
+            "to_position": None,
+            "on_from": new.on_from,
+            "on_to": new.on_to,
+            **dict(zip((column.name for column in self.columns()), new.values, strict=True)),
+        }
 
     def query(
         self,
