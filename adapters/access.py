@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    bindparam,
     create_engine,
     event,
     inspect,
@@ -72,6 +73,7 @@ class Access:
             Column("expires_at", BigInteger, nullable=False),
             Column("revoked_at", BigInteger),
         )
+        self._by_id = select(self.tokens).where(self.tokens.c.id == bindparam("token"))
 
     def migrate(self) -> list[str]:
         """Makes the tables, if they are not there."""
@@ -126,7 +128,7 @@ class Access:
         if token_id is None:
             return None
         with self.engine.connect() as connection:
-            row = connection.execute(select(self.tokens).where(self.tokens.c.id == token_id)).one_or_none()
+            row = connection.execute(self._by_id, {"token": token_id}).one_or_none()
         if row is None or not hmac.compare_digest(row.digest, self._digest(row.ledger, token)):
             return None
         return _grant(row) if row.revoked_at is None and now_us < row.expires_at else None

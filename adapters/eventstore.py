@@ -29,10 +29,10 @@ from adapters.recorder import Claim as DigestedClaim
 from adapters.seal import Key
 from adapters.vault import KeyName, Vault
 from domain.aggregate import Aggregate
+from domain.commands import Claim, Command
 from domain.errors import KeyReused, NotFound, Stale, Taken
 from domain.history import Recorded
 from domain.ledgers import Opened
-from domain.store import Claim, Command
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -56,7 +56,7 @@ class SealingMapper(Mapper[UUID]):
         record, event_id = domain_event.stream_id, domain_event.event_id
         plain = self.codec.encode(domain_event.event)
         names = {data_class: KeyName(record, data_class, record) for data_class in ("record", *plain.parts)}
-        keys = self.vault.keys(self.ledger, names.values())
+        keys = self.vault.keys(self.ledger, names.values(), new=domain_event.version == 1)
         skeleton_key = keys[names["record"]]
         parts = []
         for n, (data_class, text) in enumerate(plain.parts.items(), start=1):
@@ -135,8 +135,8 @@ class LedgerStore:
 
     def noun_of(self, record: UUID) -> str | None:
         """The noun the record was opened as."""
-        first = self.recorder.select_events(record, limit=1)
-        return first[0].topic.partition(".")[0] if first else None
+        name = self.recorder.opened_as(record)
+        return name.partition(".")[0] if name else None
 
     def save(
         self,

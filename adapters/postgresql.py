@@ -218,6 +218,13 @@ class PostgresRecorder(Recorder):
         )
         return self._with_parts(found) if parts else found
 
+    def opened_as(self, stream: UUID) -> str | None:
+        found = self._store.query(
+            "SELECT name FROM ledger.events WHERE ledger = %b AND stream_id = %b AND stream_version = 1",
+            (self.ledger, stream),
+        )
+        return found[0][0] if found else None
+
     def head(self) -> Head:
         [(position, told, peaks)] = self._store.query(
             "SELECT position, recorded_at, peaks FROM ledger.head WHERE ledger = %b", (self.ledger,)

@@ -183,6 +183,10 @@ class Recorder(ApplicationRecorder):
         """The events of several streams up to a position, in ledger order."""
 
     @abstractmethod
+    def opened_as(self, stream: UUID) -> str | None:
+        """The stored name of a stream's first event."""
+
+    @abstractmethod
     def head(self) -> Head:
         """The end of the ledger."""
 

@@ -242,6 +242,13 @@ class SqliteRecorder(Recorder):
             found.sort()
         return self._with_parts(found) if parts else found
 
+    def opened_as(self, stream: UUID) -> str | None:
+        found = self._store.query(
+            "SELECT name FROM events WHERE ledger = ? AND stream_id = ? AND stream_version = 1",
+            (self.ledger.bytes, stream.bytes),
+        )
+        return found[0][0] if found else None
+
     def head(self) -> Head:
         [(position, told, peaks)] = self._store.query(
             "SELECT position, recorded_at, peaks FROM head WHERE ledger = ?", (self.ledger.bytes,)
@@ -268,10 +275,7 @@ class SqliteRecorder(Recorder):
     def _select(self, condition: str, *values: Any) -> list[Row]:
         found = self._store.query(_SELECT + condition, (self.ledger.bytes, *values))
         ids = _Uuids()
-        return [
-            Row(a, UUID(bytes=b), ids[c], d, e, f, g, ids[h], i, j)
-            for a, b, c, d, e, f, g, h, i, j in found
-        ]
+        return [Row(a, UUID(bytes=b), ids[c], d, e, f, g, ids[h], i, j) for a, b, c, d, e, f, g, h, i, j in found]
 
     def _with_parts(self, rows: list[Row]) -> list[Row]:
         found: list[Any] = []

@@ -110,6 +110,9 @@ class Vault:
         self.engine: Engine = create_engine(url, pool_size=2, max_overflow=30)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", durable)
+        dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        insert = dialect.insert(KEYS).on_conflict_do_nothing()
+        self._insert = insert.execution_options(preserve_rowcount=True)
         self._kek, self._epoch = AESGCM(kek), 1
         self._lock = Lock()
         self._by_name: OrderedDict[tuple[UUID, KeyName], Key] = OrderedDict()
@@ -138,16 +141,18 @@ class Vault:
         if row is not None:
             self._unwrap(row)
 
-    def keys(self, ledger: UUID, wanted: Collection[KeyName]) -> dict[KeyName, Key]:
-        """A key for every name; those that are missing are made, in one transaction, before this returns."""
+    def keys(self, ledger: UUID, wanted: Collection[KeyName], *, new: bool = False) -> dict[KeyName, Key]:
+        """A key for every name; those that are missing are made, in one transaction, before this returns.
+
+        Those of a `new` record are made without looking for them first.
+        """
         found = {name: key for name in wanted if (key := self._by_name.get((ledger, name)))}
         missing = [name for name in dict.fromkeys(wanted) if name not in found]
         if missing:
-            stored = self._select(ledger, missing)
+            stored = {} if new else self._select(ledger, missing)
             absent = [name for name in missing if name not in stored]
             if absent:
-                self._insert(ledger, absent)
-                stored |= self._select(ledger, absent)
+                stored |= self._make(ledger, absent)
             with self._lock:
                 for name, key in stored.items():
                     _remember(self._by_name, (ledger, name), key)
@@ -201,22 +206,28 @@ class Vault:
                 rows += connection.execute(select(KEYS).where(KEYS.c.ledger == ledger, columns.in_(chunk)))
         return rows
 
-    def _insert(self, ledger: UUID, names: Iterable[KeyName]) -> None:
+    def _make(self, ledger: UUID, names: Collection[KeyName]) -> dict[KeyName, Key]:
+        made = {name: (uuid4(), AESGCM.generate_key(bit_length=KEY_BYTES * 8)) for name in names}
         values = [
-            {"key_id": key_id, "ledger": ledger, **name._asdict(), "epoch": self._epoch, "wrapped": wrapped}
-            for name in names
-            for key_id in [uuid4()]
-            for wrapped in [self._wrap(key_id, ledger)]
+            {
+                "key_id": key_id,
+                "ledger": ledger,
+                **name._asdict(),
+                "epoch": self._epoch,
+                "wrapped": self._wrap(key_id, ledger, key),
+            }
+            for name, (key_id, key) in made.items()
         ]
-        dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
         with self.engine.begin() as connection:
-            # Another process may make the same key at the same time: the first one stands.
-            connection.execute(dialect.insert(KEYS).on_conflict_do_nothing(), values)
+            stood = connection.execute(self._insert, values).rowcount
+        if stood < len(made):
+            # Another process made one of them at the same time: the first one stands.
+            return self._select(ledger, names)
+        return {name: Key(key_id, key) for name, (key_id, key) in made.items()}
 
-    def _wrap(self, key_id: UUID, ledger: UUID) -> bytes:
+    def _wrap(self, key_id: UUID, ledger: UUID, key: bytes) -> bytes:
         nonce = os.urandom(NONCE)
-        bound = _bound(key_id, ledger, self._epoch)
-        return nonce + self._kek.encrypt(nonce, AESGCM.generate_key(bit_length=KEY_BYTES * 8), bound)
+        return nonce + self._kek.encrypt(nonce, key, _bound(key_id, ledger, self._epoch))
 
     def _unwrap(self, row: Any) -> bytes:
         wrapped = bytes(row.wrapped)

@@ -9,8 +9,8 @@ import msgspec
 from api.rest import Call
 from api.schemas import ENVELOPE
 from api.services import Grant
+from domain.commands import Command
 from domain.events import Actor, Deviation, Event, Meta
-from domain.store import Command
 
 Envelope = Callable[[Mapping[str, Any]], Meta]
 """Makes an event's envelope from a command's body; who recorded it is already in it."""

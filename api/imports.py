@@ -21,9 +21,9 @@ from api.schemas import Code, Interval, Pattern, Request, Text, Unit, faults
 from api.services import Records, Repeat
 from domain import errors
 from domain.aggregate import Aggregate
+from domain.commands import Claim, Command
 from domain.events import Actor, Deviation
 from domain.history import Recorded
-from domain.store import Claim, Command
 
 A = TypeVar("A", bound=Aggregate)
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from api.bootstrap import Running
 from domain import codebook
+from domain.commands import Command
 from domain.events import Actor, Meta
 from domain.ledgers import Ledger, Opened
-from domain.store import Command
 from domain.time import oslo_day
 
 OPERATOR = Actor(id="operator", role="administrator", unit="not_recorded")

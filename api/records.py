@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -41,8 +42,8 @@ from api.schemas import (
 )
 from domain import errors, records
 from domain.aggregate import Aggregate
+from domain.commands import Claim, Command
 from domain.events import Corrected, Event, Retracted
-from domain.store import Claim, Command
 
 HistoryPage = page_of(HistoryEntry)
 IMPOSSIBLE = (
@@ -105,6 +106,11 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+
+    @cached_property
+    def _shown(self) -> Detail:
+        """The detail's schema, made once: making it costs more than using it."""
+        return self.detail()
 
     def route(self, name: str) -> Route:
         """The route whose command records the event of that stored name."""
@@ -292,7 +298,7 @@ class Feature:
         return self._answer(found, 200)
 
     def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
-        body = msgspec.json.encode(self.detail().dump(aggregate))
+        body = msgspec.json.encode(self._shown.dump(aggregate))
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'

@@ -22,7 +22,7 @@ from api.problems import Malformed, TooLarge, Unprocessable, UnsupportedMediaTyp
 from api.schemas import Request, faults
 from api.services import Grant, LedgerServices, Services
 from domain import errors
-from domain.store import Command
+from domain.commands import Command
 
 MAX_BODY = 1024 * 1024
 MAX_KEY = 255

@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from domain.commands import Claim, Command
 from domain.history import Recorded
-from domain.store import Claim, Command, Store
+from domain.store import Store
 
 
 class Grant(Protocol):

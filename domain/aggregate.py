@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from domain import codebook
+from domain.commands import Command
 from domain.errors import (
     DeviationNeeded,
     FutureDate,
@@ -22,7 +23,6 @@ from domain.errors import (
 )
 from domain.events import MISSING, Corrected, Deviation, Event, Meta, Retracted, code_fields
 from domain.history import PENDING, Recorded, Step, effective, opening_retracted
-from domain.store import Command
 from domain.time import oslo_day
 
 

@@ -6,6 +6,7 @@ defaults, never change one.
 """
 
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -126,6 +127,7 @@ def code_fields(event: type[msgspec.Struct]) -> dict[str, str]:
     return _marked(event, "codes")
 
 
+@cache
 def _marked(struct: type[msgspec.Struct], mark: str) -> dict[str, str]:
     found = {}
     for field in msgspec.inspect.type_info(struct).fields:  # type: ignore[attr-defined]

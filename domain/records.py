@@ -5,9 +5,10 @@ from typing import TypeVar
 from uuid import UUID
 
 from domain.aggregate import Aggregate
+from domain.commands import Claim, Command
 from domain.errors import Invalid, Stale, UnknownReference
 from domain.events import Event, Meta
-from domain.store import Claim, Command, Store
+from domain.store import Store
 
 A = TypeVar("A", bound=Aggregate)
 

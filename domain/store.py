@@ -1,43 +1,14 @@
-"""The port: what the rules need of a ledger, and what a command brings with it."""
+"""The port: what the rules need of a ledger."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-import msgspec
+from domain.aggregate import Aggregate
+from domain.commands import Claim, Command
 
-from domain.events import Deviation
-
-if TYPE_CHECKING:
-    from domain.aggregate import Aggregate
-
-A = TypeVar("A", bound="Aggregate")
-
-
-class Claim(NamedTuple):
-    """Something only one record of a ledger may have, such as an external id. `value` is stored as an HMAC."""
-
-    kind: str
-    value: str
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, when, and under which key; the same for every command.
-
-    `now` is the ledger's clock in µs. `key` and `digest` make a repeat recognisable; `client` owns the key.
-    `acknowledged` are the deviations the sender accepts; `accept_all` accepts any, for an import in bulk.
-    """
-
-    now: int
-    new_id: Callable[[], UUID]
-    client: str
-    key: str | None = None
-    digest: bytes | None = None
-    acknowledged: tuple[Deviation, ...] = ()
-    accept_all: bool = False
+A = TypeVar("A", bound=Aggregate)
 
 
 class Store(Protocol):

@@ -14,7 +14,7 @@ from api import ledgers
 from api.app import application
 from api.bootstrap import Running, bootstrap, migrate
 from api.config import Config
-from domain.store import Command
+from domain.commands import Command
 from domain.time import microseconds
 from tests.conftest import TODAY, Api, Clock, Ids
 

@@ -11,12 +11,12 @@ from hypothesis import Phase
 from hypothesis import strategies as st
 
 from domain.aggregate import Aggregate
+from domain.commands import Command
 from domain.errors import ImpossibleCorrection
 from domain.events import Actor, Corrected, Event, Meta, Retracted
 from domain.history import Recorded
 from domain.inputs import CHAIN, Input
 from domain.meetings import Group, Meeting, Tally
-from domain.store import Command
 from domain.time import instant, microseconds, oslo_day
 from tests.conftest import Ids
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.commands import Command
 from domain.errors import ImpossibleCorrection
 from domain.events import Meta
 from domain.meetings import Cancelled, Held, Meeting, Scheduled
-from domain.store import Command
 from tests.conftest import Api
 from tests.features.conftest import Opening, Record, days
 from tests.features.histories import BY

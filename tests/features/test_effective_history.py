@@ -8,10 +8,10 @@ from uuid import UUID
 from hypothesis import given, settings
 
 from domain.aggregate import Aggregate
+from domain.commands import Command
 from domain.events import Corrected, Event, Meta, Retracted
 from domain.history import Recorded, effective
 from domain.meetings import Meeting, Scheduled
-from domain.store import Command
 from domain.time import oslo_day
 from tests.features.histories import BY, Memory, Move, Telling, moves
 

@@ -11,11 +11,11 @@ import pytest
 from adapters.recorder import Append, ReadConflict, Recorder, StreamConflict
 from adapters.verify import verify
 from api.bootstrap import Running
+from domain.commands import Command
 from domain.errors import Stale
 from domain.events import Actor, Meta
 from domain.meetings import Invited, Meeting, Scheduled
 from domain.records import open_record, record
-from domain.store import Command
 from tests.conftest import open_api
 from tests.store.conftest import START, EventStore, an_event, another, open_ledger
 

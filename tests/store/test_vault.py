@@ -16,11 +16,11 @@ from sqlalchemy import select
 from adapters.vault import KEYS, KeyName, Vault, WrongVaultKey, load_kek
 from api.bootstrap import Running, bootstrap, migrate
 from api.config import Config
+from domain.commands import Command
 from domain.errors import Stale
 from domain.events import Actor, Meta
 from domain.meetings import Invited, Meeting, Minuted, Scheduled
 from domain.records import open_record, record
-from domain.store import Command
 from tests.conftest import open_api
 from tests.store.conftest import START
 

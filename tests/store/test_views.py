@@ -16,12 +16,12 @@ from adapters.projections import LedgerViews
 from adapters.viewstore import Histories, ViewStore
 from api import bootstrap
 from api.bootstrap import Running
+from domain.commands import Command
 from domain.events import Actor, Meta
 from domain.history import Recorded
 from domain.inputs import Input, Raised
 from domain.meetings import Held, Meeting, Scheduled, Tally
 from domain.records import correct, open_record, record, retract
-from domain.store import Command
 from tests.conftest import Clock, open_api
 
 META = Meta(recorded_by=Actor(id="a", role="system", unit="unknown"))
