@@ -132,7 +132,7 @@ def token() -> None:
 
 
 @token.command("create")
-@click.option("--role", required=True, type=click.Choice(sorted(auth.ROLES)))
+@click.option("--role", required=True, type=click.Choice(sorted(auth.ROLES)), help="What its holder may do.")
 @MUNICIPALITY
 @click.option("--unit", default="not_recorded", help="The unit its holder belongs to.")
 @click.option("--actor", help="An opaque id of its holder; never a name. Default: the role.")
