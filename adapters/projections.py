@@ -22,6 +22,10 @@ PAGE = 2_000
 POLL_SECONDS = 0.05
 """How often who waits for a view looks for itself: another process may feed it."""
 
+PACE_SECONDS = 0.05
+"""How long it is, at least, from one page to the next: when commands come close together, one page takes many.
+The first after a pause is fed at once."""
+
 RETRY_SECONDS = (0.1, 0.5, 2.0, 10.0, 30.0)
 """How long a view that failed rests before each further try."""
 
@@ -123,8 +127,11 @@ class LedgerViews:
     def run(self, stop: Event) -> None:
         """Feeds every view until told to stop."""
         while not stop.is_set():
+            began = time.monotonic()
             try:
-                if not self.run_once():
+                if self.run_once():
+                    stop.wait(began + PACE_SECONDS - time.monotonic())
+                else:
                     self.events.wait(min(self.position(view.name) for view in self.store.views), 0.5)
             except Exception as error:  # noqa: BLE001 - a database that cannot be reached is tried again
                 log.error("the views cannot be fed: %s", type(error).__name__)

@@ -64,7 +64,7 @@ UNTOLD = {"seed_line": None, "source": "unknown", "concerns": []}
 def test_a_list_at_any_position_and_day_is_what_its_records_fold_to(
     running: Running, clock: Clock, counts: Callable[[int, int], int]
 ) -> None:
-    @settings(max_examples=counts(6, 200), deadline=None, phases=PHASES)
+    @settings(max_examples=counts(6, 25), deadline=None, phases=PHASES)
     @given(moves(least=8, most=20))
     def check(moves: list[Move]) -> None:
         telling, ledger = tell(running, clock, moves)
@@ -97,7 +97,7 @@ def table_rows(running: Running, ledger: UUID) -> dict[str, list[Any]]:
 def test_views_fed_in_pages_of_any_size_are_the_same_and_a_rebuild_makes_them_again(
     running: Running, clock: Clock, counts: Callable[[int, int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    @settings(max_examples=counts(4, 60), deadline=None, phases=PHASES)
+    @settings(max_examples=counts(4, 12), deadline=None, phases=PHASES)
     @given(moves(least=8, most=20))
     def check(moves: list[Move]) -> None:
         telling, ledger = tell(running, clock, moves)

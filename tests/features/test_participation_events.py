@@ -63,7 +63,7 @@ def _existed(event: Any) -> bool:
 def test_the_sums_at_any_position_and_day_are_the_count_by_hand(
     running: Running, clock: Clock, counts: Callable[[int, int], int]
 ) -> None:
-    @settings(max_examples=counts(6, 200), deadline=None, phases=PHASES)
+    @settings(max_examples=counts(6, 25), deadline=None, phases=PHASES)
     @given(moves(least=8, most=20))
     def check(moves: list[Move]) -> None:
         clock.at(BEGINNING)

@@ -28,17 +28,27 @@ KEK = bytes(range(32))
 CLASSES = ("record", "casework", "voice", "identity", "special")
 
 
+@pytest.fixture(scope="module")
+def vaults(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """The URL of a back end's migrated vault; every test has ledgers of its own in it."""
+    made: dict[str, str] = {}
+
+    def get(back_end: str) -> str:
+        if back_end not in made:
+            file = f"sqlite:///{tmp_path_factory.mktemp('vault') / 'vault.db'}"
+            made[back_end] = file if back_end == "sqlite" else request.getfixturevalue("databases")("vault")
+            vault = Vault(made[back_end], KEK)
+            vault.migrate()
+            vault.close()
+        return made[back_end]
+
+    return get
+
+
 @pytest.fixture
-def url(back_end: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty, migrated vault, on each back end in turn."""
-    if back_end == "sqlite":
-        found = f"sqlite:///{tmp_path / 'vault.db'}"
-    else:
-        found = request.getfixturevalue("databases")("vault")
-    vault = Vault(found, KEK)
-    vault.migrate()
-    vault.close()
-    return found
+def url(vaults: Callable[[str], str], back_end: str) -> str:
+    """The vault's URL, on each back end in turn."""
+    return vaults(back_end)
 
 
 @pytest.fixture
