@@ -46,6 +46,8 @@ POLL_SECONDS = 0.05
 _CHUNK = 500
 _END = 2**63 - 1
 _SELECT = f"SELECT {COLUMNS} FROM events WHERE ledger = ? AND "  # noqa: S608 - our own names
+# Left to itself, SQLite reads the whole ledger to find a stream in the order of positions.
+_STREAMS = f"SELECT {COLUMNS} FROM events INDEXED BY events_by_stream WHERE ledger = ? AND "  # noqa: S608 - as above
 _COMMAND = "SELECT digest, first, last FROM commands WHERE ledger = ? AND client = ? AND key = ?"
 
 
@@ -227,7 +229,7 @@ class SqliteRecorder(Recorder):
 
     def rows(self, after: int, limit: int, *, upto: int | None = None, parts: bool = False) -> list[Row]:
         last = _END if upto is None else upto
-        found = self._select("position > ? AND position <= ? ORDER BY position LIMIT ?", after, last, limit)
+        found = self._select(_SELECT + "position > ? AND position <= ? ORDER BY position LIMIT ?", after, last, limit)
         return self._with_parts(found) if parts else found
 
     def streams(self, streams: Collection[UUID], *, upto: int | None = None, parts: bool = False) -> list[Row]:
@@ -236,8 +238,8 @@ class SqliteRecorder(Recorder):
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
             marks = ",".join("?" * len(chunk))
-            condition = f"stream_id IN ({marks}) AND position <= ? ORDER BY position"
-            found += self._select(condition, *chunk, _END if upto is None else upto)
+            statement = f"{_STREAMS} stream_id IN ({marks}) AND position <= ? ORDER BY position"
+            found += self._select(statement, *chunk, _END if upto is None else upto)
         if len(wanted) > _CHUNK:
             found.sort()
         return self._with_parts(found) if parts else found
@@ -272,8 +274,8 @@ class SqliteRecorder(Recorder):
         )
         return UUID(bytes=found[0][0]) if found else None
 
-    def _select(self, condition: str, *values: Any) -> list[Row]:
-        found = self._store.query(_SELECT + condition, (self.ledger.bytes, *values))
+    def _select(self, statement: str, *values: Any) -> list[Row]:
+        found = self._store.query(statement, (self.ledger.bytes, *values))
         ids = _Uuids()
         return [Row(a, UUID(bytes=b), ids[c], d, e, f, g, ids[h], i, j) for a, b, c, d, e, f, g, h, i, j in found]
 

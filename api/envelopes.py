@@ -6,7 +6,6 @@ from typing import Any
 import flask
 import msgspec
 
-from api.rest import Call
 from api.schemas import ENVELOPE
 from api.services import Grant
 from domain.commands import Command
@@ -45,7 +44,7 @@ def event_of(event: type[Event], body: Mapping[str, Any], meta: Envelope) -> Eve
     return msgspec.convert({**members, "meta": meta(body)}, event)
 
 
-def acknowledging(call: Call) -> Command:
-    """The command, with the deviations its body acknowledges."""
-    deviations = call.body.get("deviations", ())
-    return call.command(acknowledged=tuple(Deviation(**each) for each in deviations))
+def acknowledging(command: Command, body: Mapping[str, Any]) -> Command:
+    """The command, with the deviations a body acknowledges beside its own."""
+    deviations = tuple(Deviation(**each) for each in body.get("deviations", ()))
+    return msgspec.structs.replace(command, acknowledged=(*command.acknowledged, *deviations))

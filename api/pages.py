@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -125,17 +125,24 @@ class HistoryEntry(Answer):
     data = fields.Dict(required=True, metadata={"description": "The event's own members, text included."})
 
 
-def history_entry(recorded: Recorded, effective: Mapping[UUID, Step]) -> dict[str, Any]:
-    """What HistoryEntry shows of an event, given the effective steps by the original's id."""
+def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step]) -> list[dict[str, Any]]:
+    """What HistoryEntry shows of each event, given the effective steps by the original's id."""
+    last_word = {each.event.target: each.event_id for each in history if isinstance(each.event, Corrected | Retracted)}
+    entries = []
+    for each in history:
+        match each.event:
+            case Retracted(target=target):
+                holds = last_word[target] == each.event_id
+            case Corrected(target=target, replacement=replacement):
+                holds = target in effective and effective[target].event is replacement
+            case event:
+                holds = each.event_id in effective and effective[each.event_id].event is event
+        entries.append(_entry(each, holds))
+    return entries
+
+
+def _entry(recorded: Recorded, holds: bool) -> dict[str, Any]:
     event, meta = recorded.event, recorded.event.meta
-    if isinstance(event, Corrected):
-        step = effective.get(event.target)
-        holds = step is not None and step.event is event.replacement
-    elif isinstance(event, Retracted):
-        holds = event.target not in effective
-    else:
-        step = effective.get(recorded.event_id)
-        holds = step is not None and step.event is event
     return {
         "event_id": recorded.event_id,
         "type": recorded.name,

@@ -21,7 +21,7 @@ from api.pages import (
     covered,
     cursor_of,
     cursor_text,
-    history_entry,
+    history_entries,
     json_response,
     page_of,
 )
@@ -226,17 +226,17 @@ class Feature:
         match name.partition(".")[2]:
             case "corrected":
                 target = body["event_id"]
-                replacement = self._replacement(store, record, target, body["replacement"], meta)
+                kind_of_event, members = self._replacement(store, record, target, body["replacement"])
                 return records.correct(
                     store,
                     kind,
                     record,
                     expected,
                     target=target,
-                    replacement=replacement,
+                    replacement=event_of(kind_of_event, members, meta),
                     reason=body["reason"],
                     meta=meta(body),
-                    command=command,
+                    command=acknowledging(command, members),
                 )
             case "retracted":
                 return records.retract(
@@ -252,17 +252,19 @@ class Feature:
         event = event_of(self.route(name).event, body, meta)
         return records.record(store, kind, record, expected, event, command)
 
-    def _replacement(self, store: Any, record: UUID, target: UUID, body: Mapping[str, Any], meta: Envelope) -> Event:
+    def _replacement(
+        self, store: Any, record: UUID, target: UUID, body: Mapping[str, Any]
+    ) -> tuple[type[Event], Mapping[str, Any]]:
+        """What kind of event is replaced, and the members of the body that replaces it."""
         original = next((each for each in store.get(self.aggregate, record).history if each.event_id == target), None)
         if original is None or isinstance(original.event, Corrected | Retracted):
             raise errors.ImpossibleCorrection("/event_id", "this record has no such event to correct")
         route = self.route(original.name)
         try:
-            members = route.body().load(body)
+            return route.event, route.body().load(body)
         except ValidationError as error:
             found = faults(error, "/replacement")
             raise Unprocessable(found) from error
-        return event_of(route.event, members, meta)
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
@@ -277,7 +279,7 @@ class Feature:
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
-        store, command = call.ledger.records, acknowledging(call)
+        store, command = call.ledger.records, acknowledging(call.command(), call.body)
         if repeat := store.repeat(command):
             return store.get(self.aggregate, repeat.record, as_of=repeat.position)
         try:
@@ -313,7 +315,7 @@ class Feature:
         moment = resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
-        items = [history_entry(each, effective) for each in found.history]
+        items = history_entries(found.history, effective)
         body = msgspec.json.encode({"items": HistoryEntry(many=True).dump(items), "next": None})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(found.position)

@@ -163,9 +163,14 @@ class Aggregate:
         unasked = [rule for rule in own if rule not in acknowledged]
         if unasked and not command.accept_all:
             raise DeviationNeeded(own)
+        reasons = {rule: deviation.reason for rule, deviation in acknowledged.items()}
         return (
             *(acknowledged.get(rule, Deviation(rule=rule, reason="import")) for rule in own),
-            *(Deviation(rule=rule, event_id=event_id) for rule, event_id in new if event_id != recorded.event_id),
+            *(
+                Deviation(rule=rule, event_id=event_id, reason=reasons.get(rule))
+                for rule, event_id in new
+                if event_id != recorded.event_id
+            ),
         )
 
     def _refuse_impossible(self, event: Event, command: Command) -> None:

@@ -81,6 +81,26 @@ def test_a_correction_of_a_correction_aims_at_the_original(a_meeting: Opening) -
     assert record.retract(2).status_code == 422
 
 
+def test_a_reason_in_a_replacement_stands_with_what_the_correction_makes_unlawful(an_input: Opening) -> None:
+    record = an_input()
+    record.tell("decided", days("02-03"), outcome="rejected", reason="law")
+    acknowledged = [{"rule": "input.decided_without_reason", "reason": "the file is lost"}]
+    assert record.correct(2, days("02-03"), outcome="rejected", deviations=acknowledged).status_code == 200
+    assert [(each["rule"], each["reason"]) for each in record.now["deviations"]] == [
+        ("input.decided_without_reason", "the file is lost")
+    ]
+
+
+def test_only_the_last_word_about_an_event_is_effective(a_meeting: Opening) -> None:
+    record = a_meeting()
+    record.tell("held", days("02-03"))
+    assert record.retract(2).status_code == 200
+    assert record.correct(2, days("02-04")).status_code == 200
+    assert record.retract(2).status_code == 200
+    assert [each["effective"] for each in record.history()] == [True, False, False, False, True]
+    assert [each["effective"] for each in record.history("?on=2026-02-03")][2:] == [False, False, True]
+
+
 def test_a_correction_after_a_retraction_brings_the_event_back(a_meeting: Opening) -> None:
     record = a_meeting()
     record.tell("held", days("02-09"))
