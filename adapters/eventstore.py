@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, JSONTranscoder, Mapper
 from eventsourcing.utils import Environment, EnvType
@@ -166,7 +167,17 @@ class LedgerStore:
             raise Stale(stale, self.get(kind, aggregate.id).version) from conflict
         except ClaimTaken as taken:
             raise Taken("another record of this ledger has it already") from taken
-        return self.get(kind, aggregate.id, as_of=recordings[-1].notification.id)
+        return self._as_stored(aggregate, recordings[-1].notification.id)
+
+    def _as_stored(self, aggregate: A, last: int) -> A:
+        """The record with its pending events in their places; within an append, positions and instants run on."""
+        told, pending = self.recorder.recorded_at(last), aggregate.pending
+        assert told is not None
+        stored = [
+            msgspec.structs.replace(each, position=last - back, recorded_at=told - back)
+            for back, each in zip(reversed(range(len(pending))), pending, strict=True)
+        ]
+        return type(aggregate)(aggregate.id, (*aggregate.history[: -len(pending)], *stored))
 
     def repeat(self, command: Command) -> Repeat | None:
         """What this command did before, if its key has been used. Raises KeyReused for other content."""

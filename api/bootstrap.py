@@ -23,7 +23,8 @@ from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
 from adapters.views.participation_events import ParticipationEvents
-from adapters.viewstore import OutOfDate, View, ViewStore
+from adapters.viewstore import OutOfDate as OutOfDate
+from adapters.viewstore import View, ViewStore
 from api.config import Config
 from api.records import Feature
 from api.services import LedgerServices, Services
@@ -191,7 +192,7 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
             raise NoVault("set MEDVIRKNING_VAULT: the vault must not share the ledger's database")
         events = PostgresStore(config.database)
         vault_url = access_url = views_url = config.database
-    config.data.mkdir(parents=True, exist_ok=True)
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     kek = load_kek(config.data / "vault.key", config.vault_key, create=config.embedded)
     vault = Vault(config.vault or vault_url, kek)
     access = Access(access_url, vault)

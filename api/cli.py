@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
@@ -105,15 +105,24 @@ def ledger() -> None:
 @click.option("--name", required=True, help="The municipality's name.")
 @click.option("--synthetic", is_flag=True, help="Nothing in it is real; its clock may be simulated.")
 @click.option("--recording-from", type=click.DateTime(["%Y-%m-%d"]), help="From which day an empty cell means none.")
+@click.option("--another", is_flag=True, help="Open it although a ledger has that number already.")
 @CLOCK
 @SEED
 def ledger_create(
-    number: str, name: str, synthetic: bool, recording_from: datetime | None, clock: str | None, seed: int | None
+    number: str,
+    name: str,
+    synthetic: bool,
+    recording_from: datetime | None,
+    another: bool,
+    clock: str | None,
+    seed: int | None,
 ) -> None:
     """Open a ledger for a municipality; prints its id."""
     if not (len(number) == 4 and number.isdecimal() and number.isascii()):
         raise click.BadParameter("is four digits", param_hint="--municipality")
     with running(**_front_door(synthetic, clock, seed)) as opened:
+        if not another and any(row.number == number for row in opened.events.ledgers()):
+            raise click.ClickException(f"there is a ledger {number} already; --another opens one more all the same")
         day = recording_from.date() if recording_from else None
         click.echo(ledgers.create(opened, number, name, synthetic=synthetic, recording_from=day))
 
@@ -184,7 +193,11 @@ def project() -> None:
 @click.option("--municipality", "number", metavar="N", help="One ledger; default: every one.")
 def rebuild(number: str | None) -> None:
     """Build the views again from the events, and switch when they have caught up."""
-    opened = bootstrap.assemble(from_environment())
+    _rebuild(from_environment(), number)
+
+
+def _rebuild(config: Config, number: str | None = None) -> None:
+    opened = bootstrap.assemble(config)
     try:
         opened.views.prepare_rebuild()
         wanted = opened.ledger_numbered(number) if number else None
@@ -202,7 +215,7 @@ def rebuild(number: str | None) -> None:
 @cli.command("import")
 @MUNICIPALITY
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--source", help="The source's name: it owns the keys and refs. Default: the file's name.")
+@click.option("--source", help="The source's name: it owns the keys and refs. Default: the file's, without its ending.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and record nothing.")
 @click.option("--quiet", is_flag=True, help="Only say what was refused or changed, and the sum.")
 @CLOCK
@@ -227,7 +240,7 @@ def import_(
         with file.open("rb") as lines:
             total = sum(1 for line in lines if line.strip())
             lines.seek(0)
-            told = _report(importer, lines, total, quiet)
+            told = _report(importer, lines, total, quiet, "would be " if dry_run else "")
     click.echo(
         ("would be " if dry_run else "")
         + ", ".join(f"{result} {told[result]}" for result in ("recorded", "unchanged", "changed", "refused"))
@@ -236,13 +249,14 @@ def import_(
         sys.exit(1)
 
 
-def _report(importer: Importer, lines: Any, total: int, quiet: bool) -> dict[str, int]:
+def _report(importer: Importer, lines: Any, total: int, quiet: bool, would: str) -> dict[str, int]:
     told = dict.fromkeys(("recorded", "unchanged", "changed", "refused"), 0)
     progress = Progress("import")
     for done, outcome in enumerate(importer.run(lines), start=1):
         told[outcome.result] += 1
         if not quiet or outcome.result in ("changed", "refused"):
-            click.echo(f"line {outcome.line}: {outcome.result} {outcome.record or ''} {outcome.detail}".rstrip())
+            record = "" if would else outcome.record or ""
+            click.echo(" ".join(f"line {outcome.line}: {would}{outcome.result} {record} {outcome.detail}".split()))
         progress(done, total)
     progress.done()
     return told
@@ -297,20 +311,21 @@ def restore(file: Path) -> None:
 @click.option("--municipality", "number", metavar="N", help="One ledger; default: every one.")
 def verify(number: str | None) -> None:
     """Look at every event: whole, in order, unchanged, readable."""
-    faults = 0
+    whole = True
     with running() as opened:
         wanted = opened.ledger_numbered(number) if number else None
         for row in opened.events.ledgers():
             if wanted in (None, row.id):
-                progress = Progress(row.number)
+                progress, faults = Progress(row.number), 0
                 for fault in bootstrap.verify(opened.store(row.id), progress):
                     faults += 1
-                    click.echo(f"{row.number}: {fault}")
+                    click.echo(f"{row.number} {row.id}: {fault}")
                 progress.done()
                 head = opened.store(row.id).recorder.head()
                 root = bootstrap.root(head.peaks).hex()
-                click.echo(f"{row.number}: {head.position} events, root {root}, {faults or 'no'} faults")
-    if faults:
+                click.echo(f"{row.number} {row.id}: {head.position} events, root {root}, {faults or 'no'} faults")
+                whole = whole and not faults
+    if not whole:
         sys.exit(1)
 
 
@@ -321,7 +336,13 @@ def demo_(port: int | None, no_serve: bool) -> None:
     """The golden history in ledger 1504, served: the URL, tokens, and the first three things to try."""
     config = from_environment()
     bootstrap.migrate(config)
-    with running(config) as opened:
+    try:
+        opened = bootstrap.bootstrap(config)
+    except bootstrap.OutOfDate:
+        click.echo("the views were built by another version: building them again", err=True)
+        _rebuild(config)
+        opened = bootstrap.bootstrap(config)
+    with closing(opened):
         port = opened.config.port if port is None else port
         click.echo(demo.prepare(opened, f"http://127.0.0.1:{port}"))
         if not no_serve:

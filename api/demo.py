@@ -40,10 +40,8 @@ def token(
 
 def load(running: Running) -> UUID:
     """The ledger with the golden history in it; loading it again changes nothing."""
-    try:
-        ledger = running.ledger_numbered(NUMBER)
-    except UnknownLedger:
-        ledger = ledgers.create(running, NUMBER, NAME, synthetic=False)
+    known = any(row.number == NUMBER for row in running.events.ledgers())
+    ledger = running.ledger_numbered(NUMBER) if known else ledgers.create(running, NUMBER, NAME, synthetic=False)
     services = running.services
     records = services.ledger(ledger).records
     text = resources.files("adapters.golden").joinpath("aalesund-2009.jsonl").read_bytes()
@@ -64,6 +62,7 @@ def prepare(running: Running, url: str) -> str:
     [first] = running.store(ledger).page(0, 1)
     before = oslo_day(first.recorded_at) - timedelta(days=1)
     ask = f'curl -s -H "Authorization: Bearer {tokens["evaluator"]}"'
+    table = "/v1/tables/participation-events/data"
     return f"""
 Medvirkning: ledger {NUMBER} {NAME}, with the project of 2009 in it.
 
@@ -77,6 +76,6 @@ Three things to try:
      {ask} '{url}/v1/meetings?kind=dialogue_meeting&on=2009-12-31'
   2. And what did the ledger know of it the day before it was told? Nothing.
      {ask} '{url}/v1/meetings?as_of={before}'
-  3. How often did people take part, and where?
-     {ask} '{url}/v1/tables/participation-events/data?outputFormat=csv'
+  3. How many meetings and inputs were there in 2009, and in which arena?
+     {ask} -g '{url}{table}?outputFormat=csv&valuecodes[record]=*&valuecodes[arena]=ar16,unknown&valuecodes[year]=2009'
 """

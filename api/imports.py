@@ -23,7 +23,7 @@ from domain import errors
 from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.events import Actor, Deviation
-from domain.history import Recorded
+from domain.history import PENDING, Recorded
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -99,7 +99,7 @@ class Importer:
         except errors.KeyReused:
             return Outcome(number, "changed", f"key {line['key']} was imported with other content; not applied")
         except errors.DeviationNeeded as error:
-            accept = f"accept it in `accept_deviations` if it is what happened: {error.detail}"
+            accept = f"accept it in `accept_deviations` if it is what happened: {', '.join(error.rules)}"
             return Outcome(number, "refused", f"breaks a rule; {accept}")
         except Unprocessable as error:
             return Outcome(number, "refused", _told(error.faults))
@@ -143,7 +143,8 @@ class Importer:
             command,
             claims,
         )
-        return Outcome(number, "recorded", f"position {done.position}", done.id)
+        detail = f"position {done.position}" if done.position < PENDING else ""
+        return Outcome(number, "recorded", detail, done.id)
 
     def _command(self, line: Mapping[str, Any], parsed: Any) -> Command:
         accepted = line["accept_deviations"]

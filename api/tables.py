@@ -117,5 +117,5 @@ def _chosen(dimension: str, wanted: str, years: Sequence[str]) -> list[str]:
     unknown = [code for code in codes if code not in known]
     if unknown:
         pointer = f"/query/valuecodes[{dimension}]"
-        raise Unprocessable([(pointer, f"has no code {code!r}") for code in unknown[:10]])
+        raise Unprocessable([(pointer, "has a code that is not there") for code in unknown[:10]])
     return codes

@@ -188,4 +188,4 @@ class Aggregate:
 def refuse_unknown(list_id: str, code: str, pointer: str) -> None:
     """Refuses a code that is neither in the codebook's list nor a reason why there is none."""
     if code not in MISSING and not codebook.load().known(list_id, code):
-        raise UnknownCode(pointer, f"{code!r} is not in the codebook's list {list_id!r}")
+        raise UnknownCode(pointer, f"is not in the codebook's list {list_id!r}")

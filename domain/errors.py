@@ -28,7 +28,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """No such record"""
+    """Nothing is found here"""
 
 
 class Invalid(Refusal):
@@ -79,7 +79,7 @@ class DeviationNeeded(Refusal):
 
     def __init__(self, rules: Sequence[str]) -> None:
         """`rules` are the ids of every rule the event breaks, acknowledged or not (codebook list `rules`)."""
-        super().__init__(", ".join(rules))
+        super().__init__(f"{', '.join(rules)}: if it is what happened, send it again with `deviations`")
         self.rules = tuple(rules)
 
 
@@ -87,7 +87,7 @@ class Stale(Refusal):
     """The record has changed since it was read"""
 
     def __init__(self, expected: int, actual: int) -> None:
-        super().__init__(f"expected version {expected}, the record is at version {actual}")
+        super().__init__(f"the record is at version {actual}, not {expected}: read it again and send its ETag")
         self.expected, self.actual = expected, actual
 
 

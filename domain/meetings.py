@@ -160,7 +160,7 @@ class Meeting(Aggregate):
             self.tally = msgspec.structs.replace(event.tally, invited=invited)
             self.group = event.group
             self.interpreter_use = event.interpreter_use
-        if self.held is None and _happened(event):
+        if _happened(event):
             self.held = step
         if isinstance(event, Minuted | RegisteredAsExisting):
             self.minutes = event.minutes

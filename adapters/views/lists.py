@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.viewstore import Change, Histories
+from adapters.viewstore import Histories
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
@@ -107,6 +107,7 @@ class ListView:
     ) -> None:
         """Writes what a page of events changes."""
         [table] = tables
+        names = [column.name for column in self.columns()]
         closing: list[dict[str, Any]] = []
         adding: list[dict[str, Any]] = []
         added: dict[tuple[UUID, date], dict[str, Any]] = {}
@@ -121,7 +122,17 @@ class ListView:
                         key = {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from}
                         closing.append({**key, "b_to": change.position})
                 for new in after - before:
-                    added[record, new.on_from] = row = self._stored(ledger, record, change, new)
+                    added[record, new.on_from] = row = {
+                        "ledger": ledger,
+                        "record": record,
+                        "opened": change.after[0].position,
+                        "version": change.after[-1].version,
+                        "from_position": change.position,
+                        "to_position": None,
+                        "on_from": new.on_from,
+                        "on_to": new.on_to,
+                        **dict(zip(names, new.values, strict=True)),
+                    }
                     adding.append(row)
         if closing:
             connection.execute(
@@ -149,19 +160,6 @@ class ListView:
         for day, following in zip(days, [*days[1:], None], strict=True):
             aggregate = self.kind(history[0].stream_id, history, day) if following else whole
             yield Slice(day, following, None if following else whole.version, tuple(self.row(aggregate).values()))
-
-    def _stored(self, ledger: UUID, record: UUID, change: Change, new: Slice) -> dict[str, Any]:
-        return {
-            "ledger": ledger,
-            "record": record,
-            "opened": change.after[0].position,
-            "version": change.after[-1].version,
-            "from_position": change.position,
-            "to_position": None,
-            "on_from": new.on_from,
-            "on_to": new.on_to,
-            **dict(zip((column.name for column in self.columns()), new.values, strict=True)),
-        }
 
     def query(
         self,

@@ -27,7 +27,9 @@ def test_a_ledger_is_opened_listed_and_given_a_token(run: Run) -> None:
 
 def test_a_number_that_names_two_ledgers_is_an_error_that_names_both(run: Run) -> None:
     first = run("ledger", "create", "--municipality", "1507", "--name", "Ålesund").stdout.strip()
-    second = run("ledger", "create", "--municipality", "1507", "--name", "Haram", "--synthetic").stdout.strip()
+    refused = run("ledger", "create", "--municipality", "1507", "--name", "Ålesund", check=False)
+    assert "--another" in refused.stderr
+    second = run("ledger", "create", "--municipality", "1507", "--name", "Haram", "--another").stdout.strip()
     refused = run("token", "create", "--role", "evaluator", "--municipality", "1507", check=False)
     assert refused.returncode == 1
     assert first in refused.stderr
@@ -60,7 +62,9 @@ def test_the_demo_loads_once_and_is_whole(run: Run) -> None:
     assert "http://127.0.0.1:8000" in first
     assert first.count("curl ") == 3
     assert [len(re.findall(r"mv_[\w-]{64}\n", told)) for told in (first, second)] == [4, 4]
-    assert re.search(r"^1504: 18 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE)
+    assert re.search(
+        r"^1504 [0-9a-f-]{36}: 18 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE
+    )
 
 
 def test_an_export_has_a_line_for_each_event_and_text_only_when_asked(run: Run, tmp_path: Path) -> None:
@@ -99,3 +103,16 @@ def test_a_rebuild_asks_for_nothing_and_changes_no_answer(run: Run) -> None:
     run("demo", "--no-serve")
     run("rebuild")
     run("rebuild", "--municipality", "1504")
+
+
+def test_a_demo_over_views_of_another_version_builds_them_again(run: Run, config: Config) -> None:
+    run("demo", "--no-serve")
+    opened = bootstrap(config)
+    with opened.views.engine.begin() as connection:
+        connection.execute(opened.views.progress.update().values(version="another"))
+    opened.close()
+    refused = run("verify", check=False)
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert "medvirkning rebuild" in refused.stderr
+    assert "building them again" in run("demo", "--no-serve").stderr
+    assert run("verify").returncode == 0

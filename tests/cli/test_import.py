@@ -68,6 +68,7 @@ def exported(run: Run) -> list[dict[str, Any]]:
 def test_each_line_is_told_and_a_second_run_changes_nothing(imported: Callable[..., Done], run: Run) -> None:
     rehearsed = imported(LINES, "--dry-run")
     assert rehearsed.stdout.splitlines()[-1] == "would be recorded 4, unchanged 0, changed 0, refused 0"
+    assert rehearsed.stdout.splitlines()[0] == "line 1: would be recorded"
     assert len(exported(run)) == 1
     first = imported(LINES)
     assert [each.split()[:3] for each in first.stdout.splitlines()[:-1]] == [
