@@ -108,6 +108,7 @@ def test_a_rebuild_asks_for_nothing_and_changes_no_answer(run: Run) -> None:
 def test_a_demo_over_views_of_another_version_builds_them_again(run: Run, config: Config) -> None:
     run("demo", "--no-serve")
     opened = bootstrap(config)
+    opened.ledger_views(opened.ledger_numbered("1504")).catch_up()
     with opened.views.engine.begin() as connection:
         connection.execute(opened.views.progress.update().values(version="another"))
     opened.close()
