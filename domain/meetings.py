@@ -135,6 +135,7 @@ class Meeting(Aggregate):
     state = "unknown"
     described: Described | None = None
     planned_on: date | None = None
+    first_held: Step | None = None
     held: Step | None = None
     interpreter_need = NOT_RECORDED
     interpreter_use = NOT_RECORDED
@@ -161,7 +162,7 @@ class Meeting(Aggregate):
             self.group = event.group
             self.interpreter_use = event.interpreter_use
         if _happened(event):
-            self.held = step
+            self.first_held, self.held = self.first_held or step, step
         if isinstance(event, Minuted | RegisteredAsExisting):
             self.minutes = event.minutes
         if isinstance(event, Cancelled):

@@ -64,9 +64,9 @@ def axes(meeting: Meeting) -> Axes:
 
 
 def count(meeting: Meeting, related: Related) -> Iterator[Fact]:
-    """A meeting that was held counts once, on the day it was held."""
-    if meeting.held is not None:
-        yield fact("meeting", axes(meeting), meeting.held)
+    """A meeting that was held counts once, on the day it was first held."""
+    if meeting.first_held is not None:
+        yield fact("meeting", axes(meeting), meeting.first_held)
 
 
 VIEW = ListView(name="meetings", kind=Meeting, columns=columns, row=row)

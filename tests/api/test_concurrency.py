@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from api.app import application
 from tests.conftest import ON, Api, an_input, meeting
 
 MEETINGS = "/v1/meetings"
@@ -184,6 +185,30 @@ def test_parallel_repeats_have_one_effect_and_one_answer(api: Api, counts: Any) 
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.get_data() for answer in answers}) == len(set(keys))
     assert len(api.items(f"{MEETINGS}?limit=200")) == len(set(keys))
+
+
+def test_a_repeat_that_overtakes_the_first_is_recognised_by_the_first(sqlite_api: Api) -> None:
+    api, services = sqlite_api, sqlite_api.running.services
+    path = path_of(api.post(MEETINGS, meeting()))
+    real, overtook = services.ledger(api.ledger), []
+
+    class Overtaken:
+        """The ledger's records; between looking for a repeat and reading the record, the repeat is carried out."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real.records, name)
+
+        def repeat(self, command: Any) -> Any:
+            found = real.records.repeat(command)
+            if not overtook:
+                overtook.append(api.put(f"{path}/holding", ACCEPTED, match='"1"', key="twice"))
+            return found
+
+    slow = replace(services, ledger=lambda ledger: replace(real, records=Overtaken()))
+    first = replace(api, client=application(slow, api.running.features).test_client())
+    assert same(first.put(f"{path}/holding", ACCEPTED, match='"1"', key="twice"), overtook[0])
+    assert overtook[0].status_code == 200
+    assert api.get(path).json["version"] == 2
 
 
 def test_of_two_who_read_the_same_version_one_is_refused(api: Api) -> None:

@@ -269,3 +269,13 @@ def test_the_impossible_is_refused_and_pointed_at(sqlite_api: Api, members: dict
     assert refused.status_code == 422, refused.get_data(as_text=True)
     assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
     assert sqlite_api.items("/v1/meetings") == []
+
+
+def test_a_meeting_held_twice_is_told_as_it_was_held_last(a_meeting: Opening) -> None:
+    record = a_meeting()
+    record.tell("held", days("02-09"), interpreter_need="not_needed", tally={"attended": 8})
+    record.tell("held", days("02-05"), interpreter_need="needed", tally={"attended": 12})
+    assert (record.now["held_from"], record.now["tally"]["attended"]) == ("2026-02-09", 8)
+    record.tell("held", days("02-12"), interpreter_need="needed", tally={"attended": 13})
+    assert (record.now["held_from"], record.now["tally"]["attended"]) == ("2026-02-12", 13)
+    assert record.now["interpreter_need"] == "needed"
