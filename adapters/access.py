@@ -52,7 +52,8 @@ class Access:
     """The tokens of an installation. On PostgreSQL they lie in the schema `access`."""
 
     def __init__(self, url: str, vault: Vault) -> None:
-        self.engine = create_engine(url, pool_size=2, max_overflow=30)
+        self.engine = create_engine(url, pool_size=2, max_overflow=30, hide_parameters=True)
+        self._direct = self.engine.execution_options(isolation_level="AUTOCOMMIT")  # one round trip
         self._vault = vault
         embedded = self.engine.dialect.name == "sqlite"
         if embedded:
@@ -127,7 +128,7 @@ class Access:
         token_id = _token_id(token)
         if token_id is None:
             return None
-        with self.engine.connect() as connection:
+        with self._direct.connect() as connection:
             row = connection.execute(self._by_id, {"token": token_id}).one_or_none()
         if row is None or not hmac.compare_digest(row.digest, self._digest(row.ledger, token)):
             return None

@@ -107,12 +107,13 @@ class Vault:
     """The data keys. Keys are committed before they are handed out; opened keys are cached in this process."""
 
     def __init__(self, url: str, kek: bytes) -> None:
-        self.engine: Engine = create_engine(url, pool_size=2, max_overflow=30)
+        self.engine: Engine = create_engine(url, pool_size=2, max_overflow=30, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", durable)
+        # What is done at every command is one statement, and so one round trip.
+        self._direct = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
-        insert = dialect.insert(KEYS).on_conflict_do_nothing()
-        self._insert = insert.execution_options(preserve_rowcount=True)
+        self._insert = dialect.insert(KEYS).on_conflict_do_nothing().returning(KEYS.c.key_id)
         self._kek, self._epoch = AESGCM(kek), 1
         self._lock = Lock()
         self._by_name: OrderedDict[tuple[UUID, KeyName], Key] = OrderedDict()
@@ -142,7 +143,7 @@ class Vault:
             self._unwrap(row)
 
     def keys(self, ledger: UUID, wanted: Collection[KeyName], *, new: bool = False) -> dict[KeyName, Key]:
-        """A key for every name; those that are missing are made, in one transaction, before this returns.
+        """A key for every name; those that are missing are made and committed before this returns.
 
         Those of a `new` record are made without looking for them first.
         """
@@ -167,7 +168,7 @@ class Vault:
         missing = [key_id for key_id in key_ids if key_id not in found]
         for start in range(0, len(missing), _CHUNK):
             chunk = missing[start : start + _CHUNK]
-            with self.engine.connect() as connection:
+            with self._direct.connect() as connection:
                 rows = connection.execute(select(KEYS).where(KEYS.c.key_id.in_(chunk))).all()
             opened = {row.key_id: Key(row.key_id, self._unwrap(row)) for row in rows}
             with self._lock:
@@ -200,7 +201,7 @@ class Vault:
     def _rows(self, ledger: UUID, names: list[KeyName]) -> list[Any]:
         rows: list[Any] = []
         columns = tuple_(KEYS.c.subject, KEYS.c.data_class, KEYS.c.record)
-        with self.engine.connect() as connection:
+        with self._direct.connect() as connection:
             for start in range(0, len(names), _CHUNK):
                 chunk = names[start : start + _CHUNK]
                 rows += connection.execute(select(KEYS).where(KEYS.c.ledger == ledger, columns.in_(chunk)))
@@ -218,9 +219,9 @@ class Vault:
             }
             for name, (key_id, key) in made.items()
         ]
-        with self.engine.begin() as connection:
-            stood = connection.execute(self._insert, values).rowcount
-        if stood < len(made):
+        with self._direct.connect() as connection:
+            stood = connection.execute(self._insert, values).all()
+        if len(stood) < len(made):
             # Another process made one of them at the same time: the first one stands.
             return self._select(ledger, names)
         return {name: Key(key_id, key) for name, (key_id, key) in made.items()}

@@ -87,7 +87,7 @@ class ViewStore:
     """Every view of every ledger of an installation."""
 
     def __init__(self, url: str, views: Sequence[View], kinds: Sequence[type[Aggregate]]) -> None:
-        self.engine = create_engine(url, pool_size=4, max_overflow=64)
+        self.engine = create_engine(url, pool_size=4, max_overflow=64, hide_parameters=True)
         embedded = self.engine.dialect.name == "sqlite"
         if embedded:
             event.listen(self.engine, "connect", _quick)

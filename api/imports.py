@@ -90,8 +90,8 @@ class Importer:
         try:
             parsed = msgspec.json.decode(raw)
             line = Line().load(parsed)
-        except msgspec.DecodeError:
-            return Outcome(number, "refused", "is not JSON")
+        except (msgspec.DecodeError, RecursionError):
+            return Outcome(number, "refused", "is not JSON, or too deep")
         except ValidationError as error:
             return Outcome(number, "refused", _told(faults(error)))
         try:
@@ -153,7 +153,7 @@ class Importer:
             raise Unprocessable([("/accept_deviations", 'is neither "*" nor a list of rule ids')])
         try:
             canonical = rfc8785.dumps(parsed)
-        except rfc8785.CanonicalizationError as error:
+        except (rfc8785.CanonicalizationError, RecursionError) as error:
             raise Unprocessable([("", "holds a number that JSON readers do not keep exactly (RFC 8785)")]) from error
         return Command(
             now=self._clock(),

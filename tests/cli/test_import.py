@@ -115,6 +115,7 @@ def test_refs_hold_from_one_file_to_the_next(imported: Callable[..., Done]) -> N
     ("wrong", "told"),
     [
         ("not json\n", "is not JSON"),
+        ("[" * 100_000 + "]" * 100_000 + "\n", "is not JSON, or too deep"),
         ('{"key": 1}\n', "/key: "),
         (line("9", "meeting.dreamt", {}), "/command: there is no command"),
         (line("9", "meeting.scheduled", {"kind": "feast"}), "/body/kind: "),

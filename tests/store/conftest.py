@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from adapters.postgresql import PostgresStore
@@ -14,6 +15,15 @@ from tests.conftest import app_url
 EventStore = SqliteStore | PostgresStore
 START = 1_772_442_000_000_000
 """An instant, in µs."""
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres: str) -> str:
+    """The cluster. It need not outlive a power cut, and half the time of these tests was its waiting for the disk."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return postgres
 
 
 @pytest.fixture(scope="session")

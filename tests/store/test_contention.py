@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from adapters.postgresql import PostgresStore
 from adapters.recorder import Append, ReadConflict, Recorder, StreamConflict
 from adapters.verify import verify
 from api.bootstrap import Running
@@ -118,6 +119,21 @@ def test_who_waits_is_woken_by_an_append_through_another_store(recorders: tuple[
             woken = pool.submit(waiting.wait, position, 60)
             appending.append([an_event(uuid4(), 1)], Append(START))
             assert woken.result()
+
+
+def test_postgresql_tells_who_listens_of_every_append(event_stores: Callable[[str], EventStore]) -> None:
+    """Who waits would look for themselves in the end; this is that they need not."""
+    listening = another(event_stores("postgresql"))
+    assert isinstance(listening, PostgresStore)
+    recorder = open_ledger(event_stores("postgresql"))
+    listening.listen()
+    listening.bell.wait(0, 60)
+    for position in range(2, 5):
+        heard = listening.bell.rings
+        assert recorder.append([an_event(uuid4(), 1)], Append(START)) == [position]
+        listening.bell.wait(heard, 60)
+        assert listening.bell.rings > heard
+    listening.close()
 
 
 def test_who_waits_for_what_does_not_come_is_told_so(recorders: tuple[Recorder, Recorder]) -> None:

@@ -92,6 +92,7 @@ def test_a_user_nobody_let_in_may_not_even_read(app: PostgresStore, statement: s
     url = app.url.set(drivername="postgresql", username="postgres").render_as_string(hide_password=False)
     with psycopg.connect(url) as connection:
         connection.execute("CREATE ROLE stranger")
+        connection.execute("GRANT USAGE ON SCHEMA ledger TO stranger")
         connection.execute("SET LOCAL ROLE stranger")
         with pytest.raises(InsufficientPrivilege):
             connection.execute(statement)
