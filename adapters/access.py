@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from adapters.recorder import FormatError
-from adapters.vault import Vault, durable
+from adapters.vault import Vault, direct, durable
 
 PREFIX = "mv_"
 _ID, _SECRET = 16, 32
@@ -53,7 +53,7 @@ class Access:
 
     def __init__(self, url: str, vault: Vault) -> None:
         self.engine = create_engine(url, pool_size=2, max_overflow=30, hide_parameters=True)
-        self._direct = self.engine.execution_options(isolation_level="AUTOCOMMIT")  # one round trip
+        self._direct = direct(self.engine)
         self._vault = vault
         embedded = self.engine.dialect.name == "sqlite"
         if embedded:

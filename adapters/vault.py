@@ -110,10 +110,10 @@ class Vault:
         self.engine: Engine = create_engine(url, pool_size=2, max_overflow=30, hide_parameters=True)
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", durable)
-        # What is done at every command is one statement, and so one round trip.
-        self._direct = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._direct = direct(self.engine)
         dialect = sqlite if self.engine.dialect.name == "sqlite" else postgresql
-        self._insert = dialect.insert(KEYS).on_conflict_do_nothing().returning(KEYS.c.key_id)
+        insert = dialect.insert(KEYS).on_conflict_do_nothing()
+        self._insert = insert.execution_options(preserve_rowcount=True)
         self._kek, self._epoch = AESGCM(kek), 1
         self._lock = Lock()
         self._by_name: OrderedDict[tuple[UUID, KeyName], Key] = OrderedDict()
@@ -219,9 +219,9 @@ class Vault:
             }
             for name, (key_id, key) in made.items()
         ]
-        with self._direct.connect() as connection:
-            stood = connection.execute(self._insert, values).all()
-        if len(stood) < len(made):
+        with self._direct.begin() as connection:
+            stood = connection.execute(self._insert, values).rowcount
+        if stood < len(made):
             # Another process made one of them at the same time: the first one stands.
             return self._select(ledger, names)
         return {name: Key(key_id, key) for name, (key_id, key) in made.items()}
@@ -238,6 +238,11 @@ class Vault:
             raise WrongVaultKey(
                 "the vault does not open with this key: give back the vault.key it was made with"
             ) from error
+
+
+def direct(engine: Engine) -> Engine:
+    """The engine for what is one statement: on PostgreSQL without BEGIN and COMMIT, which are round trips."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
 
 
 def durable(connection: Any, _record: Any) -> None:

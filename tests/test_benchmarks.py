@@ -1,22 +1,49 @@
-"""Every row of the benchmark works; what it measures is looked at where it is quiet."""
+"""Every line of `make bench` works, at tiny size. How fast anything is, is not judged here."""
 
 import json
 from pathlib import Path
 
-from click.testing import CliRunner
+import pytest
 
-from benchmarks.__main__ import ROWS, main
+from benchmarks import report
+from benchmarks.__main__ import LINES, Line, run
+from benchmarks.measure import Comparison, Contender, Peer, Result
+from benchmarks.places import BACK_ENDS, Place
 
 
-def test_every_row_runs_and_says_what_it_is_short_of(postgres: str, tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["--quick", "--json", str(tmp_path / "bench.json")], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    told = json.loads(tmp_path.joinpath("bench.json").read_text(encoding="utf-8"))
-    assert [row["row"] for row in told["rows"]] == [row.number for row in ROWS]
-    for row in told["rows"]:
-        assert all(rate > 0 for rates in row["rates"].values() for rate in rates)
-        for peer in row["peers"]:
-            assert peer["short_of_goal"] == (peer["goal"] is not None and peer["ratio"]["median"] < peer["goal"])
-    assert done.output.count("short of goal") == sum(
-        peer["short_of_goal"] for row in told["rows"] for peer in row["peers"]
-    )
+@pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.row}-{line.compare.__name__}")
+def test_every_line_of_the_table_is_measured_against_its_peers(line: Line, tmp_path: Path, postgres: str) -> None:
+    [result] = run([line], rounds=1, where=Place(tmp_path, postgres), quick=True)
+    comparison = result.comparison
+    assert comparison.row == line.row
+    assert comparison.back_end in BACK_ENDS
+    assert any(peer.goal for peer in comparison.peers)
+    for contender in (comparison.ours, *(peer.contender for peer in comparison.peers)):
+        assert len(result.rates[contender.name]) == 1
+        assert result.rate(contender).least > 0
+
+
+def test_every_row_and_back_end_that_has_its_peer_is_in_the_table() -> None:
+    assert sorted(line.row for line in LINES) == [1, 2, 3, 4, 4, 5, 5]
+
+
+def _result(ours: list[float], theirs: list[float], goal: float | None) -> Result:
+    mine, peer = (Contender(name, int, int) for name in ("ours", "a peer"))
+    comparison = Comparison(1, "work", "SQLite", "events", 10, mine, [Peer(peer, goal)], {"synchronous": "FULL"})
+    return Result(comparison, {"ours": ours, "a peer": theirs})
+
+
+def test_a_ratio_is_the_median_of_the_ratios_within_rounds() -> None:
+    result = _result([100, 30, 80], [100, 10, 100], 0.9)
+    assert result.ratio(result.comparison.peers[0]) == (1, 0.8, 3)
+
+
+@pytest.mark.parametrize(("goal", "verdict"), [(0.9, "met"), (1.5, "short of goal"), (None, "")])
+def test_a_row_short_of_its_goal_says_so(goal: float | None, verdict: str) -> None:
+    result = _result([100, 100], [100, 100], goal)
+    told = report.circumstances(rounds=2, quick=False)
+    text = report.table([result], told)
+    assert [word for word in ("met", "short of goal") if word in text] == ([verdict] if verdict else [])
+    assert told["commit"] in text
+    [peer] = json.loads(json.dumps(report.as_json(result)))["peers"]
+    assert peer["short_of_goal"] == (verdict == "short of goal")

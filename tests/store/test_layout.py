@@ -143,6 +143,8 @@ def test_what_is_appended_grows_the_tree_of_rfc_6962(recorder: Recorder, counts:
         for _ in range(chosen.choice((1, 1, 2, 3, 7))):
             stream = chosen.choice(list(streams))
             streams[stream] += 1
+            parts = [a_part(n, chosen.randbytes(n)) for n in range(1, chosen.randrange(1, 5))]
+            chosen.shuffle(parts)
             batch.append(
                 an_event(
                     stream,
@@ -150,7 +152,7 @@ def test_what_is_appended_grows_the_tree_of_rfc_6962(recorder: Recorder, counts:
                     topic=chosen.choice(("meeting.held", "høring.åpnet")),
                     state=chosen.randbytes(chosen.randrange(80)),
                     schema_version=chosen.randrange(1, 9),
-                    parts=tuple(a_part(n, chosen.randbytes(n)) for n in range(1, chosen.randrange(1, 5))),
+                    parts=tuple(parts),
                 )
             )
         recorder.append(batch, Append(clock=START + chosen.randrange(10**9)))
