@@ -113,15 +113,10 @@ class Codec:
         return msgspec.json.encode(old)
 
     def _split(self, event: Event) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        skeleton: dict[str, Any] = {}
+        skeleton = msgspec.structs.asdict(event)
         texts: dict[str, dict[str, Any]] = {}
-        declared = self._text[type(event)]
-        for field in event.__struct_fields__:
-            value = getattr(event, field)
-            if field in declared:
-                texts.setdefault(event.data_class(declared[field], field), {})[field] = value
-            else:
-                skeleton[field] = value
+        for field, declared in self._text[type(event)].items():
+            texts.setdefault(event.data_class(declared, field), {})[field] = skeleton.pop(field)
         return skeleton, texts
 
 

@@ -148,8 +148,8 @@ class Vault:
         Those of a `new` record are made without looking for them first.
         """
         found = {name: key for name in wanted if (key := self._by_name.get((ledger, name)))}
-        missing = [name for name in dict.fromkeys(wanted) if name not in found]
-        if missing:
+        if len(found) < len(wanted):
+            missing = [name for name in dict.fromkeys(wanted) if name not in found]
             stored = {} if new else self._select(ledger, missing)
             absent = [name for name in missing if name not in stored]
             if absent:
