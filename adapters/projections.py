@@ -46,8 +46,9 @@ class Events(Protocol):
 class PageHistories:
     """The histories of a page's records, up to the page's end."""
 
-    def __init__(self, events: Events, upto: int) -> None:
-        self._events, self._upto = events, upto
+    def __init__(self, events: Events, page: Sequence[Recorded]) -> None:
+        self._events, self.page = events, page
+        self._upto = page[-1].position if page else 0
         self._read: dict[UUID, list[Recorded]] = {}
 
     def read(self, records: Collection[UUID]) -> None:
@@ -142,12 +143,13 @@ class LedgerViews:
     def run_once(self) -> bool:
         """Feeds every view one page; whether any moved."""
         moved = False
+        read: dict[int, PageHistories] = {}
         for view in self.store.views:
             resting = self._resting.get(view.name)
             if resting and time.monotonic() < resting.until:
                 continue
             try:
-                moved |= self._feed(view)
+                moved |= self._feed(view, read)
                 self._resting.pop(view.name, None)
             except Outrun:
                 moved = True
@@ -170,7 +172,7 @@ class LedgerViews:
             aside, position = self.store.aside(view), 0
             while page := self.events.page(position, PAGE):
                 with self.store.engine.begin() as connection:
-                    self._fold(connection, view, aside, page)
+                    self._fold(connection, view, aside, PageHistories(self.events, page))
                 position = page[-1].position
                 tell(Progress(view.name, position, self.events.head()))
             self.store.switch(ledger, view.name, aside, position)
@@ -181,17 +183,20 @@ class LedgerViews:
         with self.store.engine.connect() as connection:
             return found.query(connection, table, self.events.ledger, *asked)
 
-    def _feed(self, view: View) -> bool:
+    def _feed(self, view: View, read: dict[int, PageHistories]) -> bool:
         position = self.position(view.name)
-        page = self.events.page(position, PAGE)
-        if not page:
+        if position not in read:  # as a rule the views stand at one place, and one reading does for all
+            read[position] = PageHistories(self.events, self.events.page(position, PAGE))
+        histories = read[position]
+        if not histories.page:
             return False
-        with self.store.moving(self.events.ledger, view.name, position, page[-1].position) as connection:
-            self._fold(connection, view, self.store.tables[view.name], page)
+        to = histories.page[-1].position
+        with self.store.moving(self.events.ledger, view.name, position, to) as connection:
+            self._fold(connection, view, self.store.tables[view.name], histories)
         return True
 
-    def _fold(self, connection: Connection, view: View, tables: Sequence[Table], page: Sequence[Recorded]) -> None:
-        histories = PageHistories(self.events, page[-1].position)
+    def _fold(self, connection: Connection, view: View, tables: Sequence[Table], histories: PageHistories) -> None:
+        page = histories.page
         histories.read(view.concerned(connection, tables, page))
         view.fold(connection, tables, self.events.ledger, page, histories)
 

@@ -1,5 +1,6 @@
 """The Flask application: operations, problems, correlation. Everything it serves is given to it."""
 
+import gc
 import logging
 import re
 import time
@@ -25,7 +26,15 @@ def create_app(config: Config | None = None) -> flask.Flask:
     from api.bootstrap import bootstrap
 
     running = bootstrap(config or from_environment())
-    return application(running.services, running.features)
+    app = application(running.services, running.features)
+    settle()
+    return app
+
+
+def settle() -> None:
+    """What has been built by now stays: no later collection of garbage looks at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def contract(features: tuple[Feature, ...]) -> Rest:

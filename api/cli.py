@@ -2,8 +2,9 @@
 
 import json
 import logging
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from api.app import VERSION, contract
 from api.config import Config, from_environment
 from api.imports import Importer, Rehearsal
 from api.progress import Progress
+from api.schemas import UNIT_PATTERN
+from api.tokens import ACTOR
 from domain.time import microseconds
 
 MUNICIPALITY = click.option(
@@ -135,6 +138,17 @@ def ledger_list() -> None:
             click.echo(f"{row.id} {row.number} {row.name}{' (synthetic)' if row.synthetic else ''}")
 
 
+def _formed(pattern: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """Refuses a value that has not the form it has over the API: what is recorded must be readable for ever."""
+
+    def check(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(pattern.strip("^$"), value, re.ASCII):
+            raise click.BadParameter("is an opaque id of letters, digits and `.`, `_`, `-`; never a name")
+        return value
+
+    return check
+
+
 @cli.group()
 def token() -> None:
     """Make, list and revoke bearer tokens."""
@@ -143,9 +157,13 @@ def token() -> None:
 @token.command("create")
 @click.option("--role", required=True, type=click.Choice(sorted(auth.ROLES)), help="What its holder may do.")
 @MUNICIPALITY
-@click.option("--unit", default="not_recorded", help="The unit its holder belongs to.")
-@click.option("--actor", help="An opaque id of its holder; never a name. Default: the role.")
-@click.option("--client", help="Whose command keys it uses, so that a new token keeps them. Default: the actor.")
+@click.option("--unit", default="not_recorded", callback=_formed(UNIT_PATTERN), help="The unit its holder belongs to.")
+@click.option("--actor", callback=_formed(ACTOR), help="An opaque id of its holder; never a name. Default: the role.")
+@click.option(
+    "--client",
+    callback=_formed(ACTOR),
+    help="Whose command keys it uses, so that a new token keeps them. Default: the actor.",
+)
 @click.option("--days", default=90, type=click.IntRange(1, 366), help="How long it lives.")
 def token_create(role: str, number: str, unit: str, actor: str | None, client: str | None, days: int) -> None:
     """Make a token. It alone is printed, and only now."""

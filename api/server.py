@@ -12,7 +12,7 @@ import click
 import waitress  # type: ignore[import-untyped]
 from waitress.task import WSGITask  # type: ignore[import-untyped]
 
-from api.app import application
+from api.app import application, settle
 from api.bootstrap import Running
 
 DRAIN_SECONDS = 15
@@ -36,6 +36,7 @@ def serve(running: Running, host: str, port: int) -> None:
     app = application(running.services, running.features)
     server = waitress.create_server(app, sockets=[listening], threads=running.config.threads, ident=None)
     stop = _stop_on_signals()
+    settle()
     threading.Thread(target=server.run, name="waitress", daemon=True).start()
     click.echo(f"listening on http://{host}:{listening.getsockname()[1]}", err=True)
     _project(running, stop)

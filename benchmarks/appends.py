@@ -68,6 +68,11 @@ def many_on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
     ):
         made = raw.ReadyMade(store, lambda value: value)
         copying = Contender("binary COPY of the same rows", made, partial(raw.copy_all, connection))
+        beforehand = Contender(
+            "ours, sealed beforehand",
+            lambda count: stored.seal(store, stored.with_keys(store, count)),
+            lambda sealed: store.recorder.insert_events(sealed, append=stored.context()),
+        )
         yield Comparison(
             row=3,
             work=f"{size:,} events per commit",
@@ -75,7 +80,7 @@ def many_on_postgresql(place: Place, size: int) -> Iterator[Comparison]:
             unit="events",
             size=size,
             ours=Contender("ours", partial(stored.with_keys, store), partial(stored.append_all, store)),
-            peers=(Peer(copying, 0.5),),
+            peers=(Peer(copying, 0.5), Peer(beforehand)),
             settings=settings_of(place.cluster),
         )
 

@@ -117,3 +117,13 @@ def test_a_demo_over_views_of_another_version_builds_them_again(run: Run, config
     assert "medvirkning rebuild" in refused.stderr
     assert "building them again" in run("demo", "--no-serve").stderr
     assert run("verify").returncode == 0
+
+
+def test_a_token_is_for_an_opaque_actor_of_a_unit_by_its_id(run: Run) -> None:
+    run("ledger", "create", "--municipality", "1504", "--name", "Ålesund")
+    make = ("token", "create", "--role", "caseworker", "--municipality", "1504")
+    for wrong in (("--unit", "Flyktning og bosetting"), ("--actor", "to ord"), ("--client", "æ")):
+        refused = run(*make, *wrong, check=False)
+        assert refused.returncode == 2
+        assert "opaque id" in refused.stderr
+    assert run(*make, "--unit", "refugee_unit", "--actor", "cw-7").stdout.startswith("mv_")
