@@ -146,7 +146,7 @@ class Access:
         """Revokes a token at once; whether the ledger had such a live token."""
         tokens = self.tokens.c
         revoking = self.tokens.update().where(
-            tokens.id == token_id, tokens.ledger == ledger, tokens.revoked_at.is_(None)
+            tokens.id == token_id, tokens.ledger == ledger, tokens.revoked_at.is_(None), tokens.expires_at > now_us
         )
         with self.engine.begin() as connection:
             return connection.execute(revoking.values(revoked_at=now_us)).rowcount == 1

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy
@@ -120,8 +120,15 @@ class ViewStore:
                     raise OutOfDate(f"the view {row.view} was built by another version: run `medvirkning rebuild`")
 
     def prepare_rebuild(self) -> None:
-        """Makes the tables that are missing, and anew those whose columns another version had otherwise."""
+        """Makes the tables that are missing, and anew those whose columns another version had otherwise.
+
+        What an earlier rebuild left is cleared away; one that is under way stops, rather than switch to rows of both.
+        """
         found = sqlalchemy.inspect(self.engine)
+        with self.engine.begin() as connection:
+            for name in found.get_table_names(schema=self.schema):
+                if REBUILDING in name:
+                    Table(name, MetaData(schema=self.schema)).drop(connection)
         for name, tables in self.tables.items():
             for table in tables:
                 if not found.has_table(table.name, schema=self.schema):
@@ -166,10 +173,9 @@ class ViewStore:
 
     def aside(self, view: View) -> tuple[Table, ...]:
         """Empty tables beside the live ones, to rebuild in."""
-        tables = view.tables(MetaData(schema=self.schema), REBUILDING)
+        tables = view.tables(MetaData(schema=self.schema), f"{REBUILDING}_{uuid4().hex[:8]}")
         with self.engine.begin() as connection:
             for table in tables:
-                table.drop(connection, checkfirst=True)
                 table.create(connection)
         return tables
 

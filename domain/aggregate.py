@@ -4,6 +4,7 @@ A rule about the world never refuses a fact about the world. Only the impossible
 refused; what breaks a rule is recorded with its deviation, once the sender says that it is what happened.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import ClassVar, NamedTuple, Self
@@ -41,7 +42,7 @@ class Reference(NamedTuple):
     pointer: str
 
 
-class Aggregate:
+class Aggregate(ABC):
     """One record. A subclass declares its noun and events, folds them in `apply`, and names broken rules.
 
     An instance is the record as of the history it was folded from: `history` is everything recorded, `steps` what
@@ -59,9 +60,9 @@ class Aggregate:
         for step in self.steps:
             self.apply(step)
 
+    @abstractmethod
     def apply(self, step: Step) -> None:
         """Folds one effective event into the state; decides nothing."""
-        raise NotImplementedError
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:

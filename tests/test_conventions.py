@@ -20,7 +20,7 @@ import api.app
 from adapters.views.lists import ListView
 from api import openapi, problems
 from api.app import contract
-from api.bootstrap import codec, features, projections
+from api.bootstrap import FEATURES, codec, features, projections
 from api.cli import cli
 from api.config import from_environment
 from domain import codebook, errors
@@ -74,6 +74,12 @@ def test_every_stored_event_is_classified_and_projected_or_ignored() -> None:
     assert stored == {*codebook.load().lists["event-classes"].codes}
     listed = {view.kind.noun for view in projections() if isinstance(view, ListView)}
     assert {name for name in stored if name.partition(".")[0] not in listed} == IGNORED
+
+
+@pytest.mark.parametrize("noun", FEATURES)
+def test_a_feature_has_the_same_name_in_every_room(noun: str) -> None:
+    for room in ("domain/{}.py", "api/{}.py", "adapters/views/{}.py", "tests/features/test_{}.py"):
+        assert ROOT.joinpath(room.format(noun)).is_file()
 
 
 def test_modules_are_short_and_named_for_what_they_hold() -> None:

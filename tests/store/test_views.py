@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Uuid, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, Uuid, inspect, select
+from sqlalchemy.exc import DatabaseError
 
 from adapters import projections
 from adapters.eventstore import LedgerStore
 from adapters.projections import LedgerViews
-from adapters.viewstore import Histories, ViewStore
+from adapters.viewstore import REBUILDING, Histories, ViewStore
 from api import bootstrap
 from api.bootstrap import Running
 from domain.commands import Command
@@ -120,6 +121,22 @@ def test_a_rebuild_leaves_other_ledgers_as_they_are(
     before = rows(views), rows(other)
     other.rebuild()
     assert (rows(views), rows(other)) == before
+
+
+def test_a_rebuild_that_meets_another_stops_and_leaves_what_is_live(
+    store: LedgerStore, views: LedgerViews, clock: Clock
+) -> None:
+    tell(store, clock, 2)
+    views.catch_up()
+    before = rows(views)
+    with pytest.raises(DatabaseError):
+        views.rebuild(lambda progress: views.store.prepare_rebuild())
+    assert rows(views) == before
+    views.store.prepare_rebuild()
+    views.rebuild()
+    assert rows(views) == before
+    names = inspect(views.store.engine).get_table_names(schema=views.store.schema)
+    assert not [name for name in names if REBUILDING in name]
 
 
 class Fragile:
