@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from api.problems import Unprocessable
 from api.services import Records
+from domain.codebook import Codebook, UnknownVersion, load
 from domain.time import end_of_oslo_day, microseconds, oslo_day
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
@@ -14,11 +15,15 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Moment(NamedTuple):
-    """What the ledger knew at `position` (None: whatever it knows now) of what had happened by `day`."""
+    """What the ledger knew at `position` (None: whatever it knows now) of what had happened by `day`.
+
+    `book` is the version of the codebook it is read by: the ledger's own now, whatever the position, unless asked for.
+    """
 
     position: int | None
     day: date
     on: date | None
+    book: Codebook
 
 
 def resolve(query: Mapping[str, Any], records: Records, now: int) -> Moment:
@@ -28,7 +33,15 @@ def resolve(query: Mapping[str, Any], records: Records, now: int) -> Moment:
     if on is not None and on > today:
         raise Unprocessable([("/query/on", f"{on} has not come; today is {today}")])
     position, day = _as_of(query.get("as_of"), records, now)
-    return Moment(position, on or day, on)
+    return Moment(position, on or day, on, book_of(query, records))
+
+
+def book_of(query: Mapping[str, Any], records: Records) -> Codebook:
+    """The codebook a query asks for; the ledger's own when it asks for none."""
+    try:
+        return load(query["codebook"] if "codebook" in query else records.codebook())
+    except UnknownVersion as error:
+        raise Unprocessable([("/query/codebook", str(error))]) from error
 
 
 def _as_of(text: str | None, records: Records, now: int) -> tuple[int | None, date]:

@@ -15,6 +15,7 @@ from api.moments import Moment
 from api.problems import NotYet, Unprocessable
 from api.schemas import Answer, Code, Deviation, Id, Interval
 from api.services import LedgerServices
+from domain.codebook import Codebook
 from domain.events import Corrected, Event, Retracted
 from domain.history import Recorded, Step
 from domain.time import rfc3339
@@ -119,14 +120,18 @@ class HistoryEntry(Answer):
     source_recorded_at = fields.String(required=True, allow_none=True)
     correlation_id = fields.String(required=True, allow_none=True)
     deviations = fields.List(fields.Nested(Deviation), required=True)
+    function = Code("functions", required=True, allow_none=True)
     effective = fields.Boolean(
         required=True, metadata={"description": "Part of the effective history as this very entry."}
     )
     data = fields.Dict(required=True, metadata={"description": "The event's own members, text included."})
 
 
-def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step]) -> list[dict[str, Any]]:
+def history_entries(
+    history: Sequence[Recorded], effective: Mapping[UUID, Step], book: Codebook
+) -> list[dict[str, Any]]:
     """What HistoryEntry shows of each event, given the effective steps by the original's id."""
+    classes = book.lists["event-classes"].codes
     last_word = {each.event.target: each.event_id for each in history if isinstance(each.event, Corrected | Retracted)}
     entries = []
     for each in history:
@@ -137,7 +142,8 @@ def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step])
                 holds = target in effective and effective[target].event is replacement
             case event:
                 holds = each.event_id in effective and effective[each.event_id].event is event
-        entries.append(_entry(each, holds))
+        known = classes.get(each.name)
+        entries.append({**_entry(each, holds), "function": known.function if known else None})
     return entries
 
 

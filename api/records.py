@@ -14,7 +14,7 @@ from marshmallow import ValidationError, fields
 
 from api import auth
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.moments import resolve
+from api.moments import book_of, resolve
 from api.pages import (
     Cursor,
     HistoryEntry,
@@ -30,6 +30,8 @@ from api.rest import Call, Operation
 from api.schemas import (
     Code,
     CommandBody,
+    Day,
+    Degrees,
     Detail,
     Filters,
     Id,
@@ -38,14 +40,18 @@ from api.schemas import (
     Performer,
     Request,
     Text,
+    Unit,
     faults,
 )
 from domain import errors, records
 from domain.aggregate import Aggregate
+from domain.codebook import Codebook
 from domain.commands import Claim, Command
-from domain.events import Corrected, Event, Retracted
+from domain.degrees import Experienced, Promised
+from domain.events import NOT_RECORDED, Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
+_DEGREES = Degrees()
 IMPOSSIBLE = (
     errors.FutureDate,
     errors.ImpossibleCount,
@@ -93,6 +99,29 @@ class Route:
     summary: str
     method: Literal["POST", "PUT"] = "POST"
     any_version: bool = False
+
+
+class Promise(CommandBody):
+    """What people were told is open to them, who answers, and by when."""
+
+    degree = Code("degrees", required=True)
+    answering_unit = Unit(load_default=NOT_RECORDED)
+    answer_due = Day(allow_none=True, load_default=None)
+    open_to_influence = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+class Experience(CommandBody):
+    """How far those who took part say they had a say."""
+
+    degree = Code("degrees", required=True)
+    comment = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+DEGREES = (
+    Route(event=Promised, path="/promises", body=Promise, summary="Record what was promised to be open to them"),
+    Route(event=Experienced, path="/experiences", body=Experience, summary="Record how far they say they had a say"),
+)
+"""The commands of a noun whose degree of participation is promised and experienced; its events name both, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,14 +297,14 @@ class Feature:
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
-        answer = self._answer(done, 201)
+        answer = self._answer(done, 201, book_of({}, call.ledger.records))
         answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
         if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        return self._answer(self._once(call, call.record), 200)
+        return self._answer(self._once(call, call.record), 200, book_of({}, call.ledger.records))
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
@@ -297,10 +326,11 @@ class Feature:
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         if not found.steps and moment.on is not None and not found.retracted:
             raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
-        return self._answer(found, 200)
+        return self._answer(found, 200, moment.book)
 
-    def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
-        body = msgspec.json.encode(self._shown.dump(aggregate))
+    def _answer(self, aggregate: Aggregate, status: int, book: Codebook) -> flask.Response:
+        degrees = _DEGREES.dump(aggregate.degrees_in(book))
+        body = msgspec.json.encode({**self._shown.dump(aggregate), "degrees": degrees})
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -315,7 +345,7 @@ class Feature:
         moment = resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
-        items = history_entries(found.history, effective)
+        items = history_entries(found.history, effective, moment.book)
         body = msgspec.json.encode({"items": HistoryEntry(many=True).dump(items), "next": None})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(found.position)

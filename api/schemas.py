@@ -172,6 +172,17 @@ class Deviation(Answer):
     reason = fields.String(required=True, allow_none=True)
 
 
+class Degrees(Answer):
+    """The degree of participation, three times; `evidence` are the events that show the documented one."""
+
+    intended = Code("degrees", required=True)
+    documented = fields.String(
+        required=True, metadata={"description": "Codebook list `degrees`, or `none` where no event shows one."}
+    )
+    experienced = Code("degrees", required=True)
+    evidence = fields.List(Id(), required=True)
+
+
 class Detail(Answer):
     """The members of every record, beside its own."""
 
@@ -180,6 +191,7 @@ class Detail(Answer):
     position = fields.Integer(required=True, metadata={"description": "Ledger position of its last event."})
     retracted = fields.Boolean(required=True)
     deviations = fields.List(fields.Nested(Deviation), required=True)
+    degrees = fields.Nested(Degrees, required=True)
 
 
 class ListRow(Answer):
@@ -213,6 +225,10 @@ class Moment(Request):
         },
     )
     on = Day(metadata={"description": "What had happened by the end of that Oslo day. Not in the future."})
+    codebook = Digits(
+        validate=validate.Range(1, codebook.VERSION),
+        metadata={"description": "The version of the codebook to classify by; the ledger's own if none is given."},
+    )
 
 
 class Filters(Moment):
