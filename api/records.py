@@ -126,7 +126,10 @@ DEGREES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one."""
+    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
+
+    `noun` is the name it has in every room, such as `individual_plans`.
+    """
 
     noun: str
     aggregate: type[Aggregate]
@@ -135,6 +138,11 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+
+    @property
+    def url(self) -> str:
+        """Where its records are, such as `/v1/individual-plans`."""
+        return f"/v1/{self.noun.replace('_', '-')}"
 
     @cached_property
     def _shown(self) -> Detail:
@@ -150,8 +158,8 @@ class Feature:
 
     def operations(self) -> list[Operation]:
         """Every operation of the noun, in the order a reader meets them."""
-        many, one = f"/v1/{self.noun}", f"/v1/{self.noun}/{{record}}"
-        noun = self.aggregate.noun
+        many, one = self.url, f"{self.url}/{{record}}"
+        noun, called = self.aggregate.noun, self.aggregate.noun.replace("_", " ")
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
@@ -163,7 +171,7 @@ class Feature:
                 **reads,
                 path=many,
                 name=f"list_{self.noun}",
-                summary=f"List {self.noun}, newest first",
+                summary=f"List {self.noun.replace('_', ' ')}, newest first",
                 query=self.filters,
                 answers={200: page_of(self.row)},
                 headers=("Position",),
@@ -190,7 +198,7 @@ class Feature:
                 **record,
                 path=one,
                 name=f"get_{noun}",
-                summary=f"One {noun}, as known and as of any day",
+                summary=f"One {called}, as known and as of any day",
                 query=Moment,
                 answers={200: self.detail},
                 handler=self._get,
@@ -199,7 +207,7 @@ class Feature:
                 **reads,
                 path=one + "/history",
                 name=f"get_{noun}_history",
-                summary=f"Everything recorded about one {noun}, corrections and all",
+                summary=f"Everything recorded about one {called}, corrections and all",
                 query=Moment,
                 answers={200: HistoryPage},
                 headers=("Position",),
@@ -222,7 +230,7 @@ class Feature:
                 **mends,
                 path=one + "/corrections",
                 name=f"{noun}.corrected",
-                summary=f"Replace one event of a {noun}, whole",
+                summary=f"Replace one event of a {called}, whole",
                 body=correction_of(self),
                 if_match="version",
             ),
@@ -230,7 +238,7 @@ class Feature:
                 **mends,
                 path=one + "/retractions",
                 name=f"{noun}.retracted",
-                summary=f"Take one event of a {noun} back",
+                summary=f"Take one event of a {called} back",
                 body=RetractionBody,
                 if_match="version",
             ),
@@ -298,7 +306,7 @@ class Feature:
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
         answer = self._answer(done, 201, book_of({}, call.ledger.records))
-        answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
+        answer.headers["Location"] = f"{self.url}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
@@ -368,7 +376,7 @@ class Feature:
             asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
             for pinned in ("as_of", "on", "min_position"):
                 asked.pop(pinned, None)
-            following = f"/v1/{self.noun}?{urlencode(asked)}"
+            following = f"{self.url}?{urlencode(asked)}"
         body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(position)

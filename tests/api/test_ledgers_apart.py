@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from api.app import contract
 from api.bootstrap import Running, features
 from api.imports import Importer
+from tests.bodies import smallest
 from tests.conftest import ON, Api, an_input, meeting, open_api
 
 OPERATIONS = contract(features()).operations
