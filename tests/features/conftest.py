@@ -82,7 +82,7 @@ class Record:
 
     def row(self, query: str = "") -> dict[str, Any] | None:
         """Its row in the list, if it is there."""
-        rows = self.api.items(f"/v1/{self.feature.noun}{query}")
+        rows = self.api.items(f"{self.feature.url}{query}")
         return next((row for row in rows if row["id"] == self.now["id"]), None)
 
     def data_classes(self) -> set[str]:
