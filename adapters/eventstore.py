@@ -144,7 +144,11 @@ class LedgerStore:
 
     def find(self, noun: str, record: UUID) -> Aggregate:
         """The record of that noun, as the port says."""
-        return self.get(self.codec.kinds[noun], record)
+        return self.get(self.kind(noun), record)
+
+    def kind(self, noun: str) -> type[Aggregate]:
+        """The kind of record a noun is."""
+        return self.codec.kinds[noun]
 
     def codebook(self) -> int:
         """The version of the codebook the ledger goes by. Another process's activation is seen within a second."""

@@ -24,6 +24,7 @@ from api.imports import Importer, Rehearsal
 from api.progress import Progress
 from api.schemas import UNIT_PATTERN
 from api.tokens import ACTOR
+from domain import codebook
 from domain.time import microseconds
 
 MUNICIPALITY = click.option(
@@ -149,6 +150,18 @@ def _formed(pattern: str) -> Callable[[click.Context, click.Parameter, str | Non
     return check
 
 
+@ledger.command("codebook")
+@MUNICIPALITY
+@click.option("--activate", "version", type=click.IntRange(1, codebook.VERSION), help="The version to go by from now.")
+def ledger_codebook(number: str, version: int | None) -> None:
+    """Say which version of the codebook a ledger goes by, or let it go by another from now on."""
+    with running() as opened:
+        ledger_id = opened.ledger_numbered(number)
+        if version is not None and version != opened.store(ledger_id).codebook():
+            ledgers.activate_codebook(opened, ledger_id, version)
+        click.echo(f"version {opened.store(ledger_id).codebook()}; the newest is {codebook.VERSION}")
+
+
 @cli.group()
 def token() -> None:
     """Make, list and revoke bearer tokens."""
@@ -165,10 +178,18 @@ def token() -> None:
     help="Whose command keys it uses, so that a new token keeps them. Default: the actor.",
 )
 @click.option("--days", default=90, type=click.IntRange(1, 366), help="How long it lives.")
-def token_create(role: str, number: str, unit: str, actor: str | None, client: str | None, days: int) -> None:
+@click.option("--agreement", is_flag=True, help="An agreement lets this system read events about persons on the feed.")
+def token_create(
+    role: str, number: str, unit: str, actor: str | None, client: str | None, days: int, agreement: bool
+) -> None:
     """Make a token. It alone is printed, and only now."""
     with running() as opened:
-        click.echo(demo.token(opened, opened.ledger_numbered(number), role, unit, actor, client, days))
+        ledger_id = opened.ledger_numbered(number)
+        try:
+            made = demo.token(opened, ledger_id, role, unit, actor, client, days, agreement)
+        except ValueError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(made)
 
 
 @token.command("list")

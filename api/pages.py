@@ -78,8 +78,10 @@ def covered(ledger: LedgerServices, view: str, moment: Moment, min_position: int
     wanted = max(moment.position or 0, min_position or 0)
     if min_position is not None and min_position > ledger.records.head():
         raise Unprocessable([("/query/min_position", "is past the ledger's head")])
-    if wanted and not ledger.views.wait(view, wanted, WAIT_SECONDS):
-        raise NotYet(f"position {wanted} is not in the answer yet; ask again")
+    if wanted and ledger.views.position(view) < wanted:
+        with ledger.waits.seat():
+            if not ledger.views.wait(view, wanted, WAIT_SECONDS):
+                raise NotYet(f"position {wanted} is not in the answer yet; ask again")
     return ledger.views.position(view) if moment.position is None else moment.position
 
 

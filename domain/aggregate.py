@@ -61,6 +61,8 @@ class Aggregate(ABC):
 
     noun: ClassVar[str]
     events: ClassVar[tuple[type[Event], ...]]
+    personal: ClassVar[bool] = False
+    """Whether the record is about one participant: its events are personal data, even without text."""
 
     def __init__(self, record: UUID, history: Sequence[Recorded] = (), on: date | None = None) -> None:
         self.id = record
