@@ -17,8 +17,8 @@ from tests.conftest import ROLES, Api, Clock, an_input, meeting, open_api
 
 MAY = {
     "caseworker": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read"},
+    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read", "audit:read"},
+    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read", "audit:read"},
     "system": {"records:write", "feed:read", "codebook:read"},
     "researcher": {"codebook:read"},
     "administrator": {"tokens:manage", "health:read"},
