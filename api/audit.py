@@ -16,18 +16,18 @@ from domain import codebook
 VIEW = "audit"
 
 
-class Told(Text):
+class Told(fields.Field[int]):
     """An Oslo day or an instant in a query, as microseconds: of a day, the first or the last."""
 
     CONTRACT = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 
     def __init__(self, *, last: bool, **kwargs: Any) -> None:
-        super().__init__(limit=40, **kwargs)
+        super().__init__(**kwargs)
         self._last = last
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         try:
-            return span(super()._deserialize(value, attr, data, **kwargs))[self._last]
+            return span(value)[self._last]
         except ValueError as error:
             raise ValidationError("is neither a day nor an RFC 3339 instant") from error
 
