@@ -256,7 +256,7 @@ def test_entries_are_found_by_the_day_or_instant_they_were_recorded(api: Api, cl
         f"recorded_from={at}&recorded_to={at}": [3],
         "recorded_from=2026-03-07": [],
         "recorded_from=2026-03-05&recorded_to=2026-03-04": [],
-        "recorded_to=2026-03-05T23:00:00Z": [2, 1],
+        "recorded_to=2026-03-05T23:00:00Z": [3, 2, 1],
     }.items():
         assert [each["position"] for each in entries(api, f"?{query}")] == positions, query
     for wrong in ("recorded_from=5", "recorded_to=2026-02-30", "recorded_from=9999-12-31T23:59:59-23:59"):
