@@ -31,7 +31,7 @@ NOBODY = UUID(int=0)
 
 def send(api: Api, operation: Operation, token: str | None, **path: Any) -> TestResponse:
     """The operation, sent bare: without body or version, to a record that is not there unless `path` says which."""
-    values = {"record": NOBODY, "token": NOBODY, "list": "roles", **path}
+    values = {"record": NOBODY, "token": NOBODY, "list": "roles", "set": "individual_plan_2003", **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
 

@@ -4,6 +4,7 @@ Codes are never reused; a better classification is a new version. The lists lie 
 """
 
 import functools
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -11,7 +12,17 @@ import msgspec
 
 VERSION = 1
 LANGUAGES = ("nb", "nn", "en")
-THEMES = ("participation", "meetings", "inputs", "people", "rules", "problems", "countries", "event_classes")
+THEMES = (
+    "participation",
+    "meetings",
+    "inputs",
+    "people",
+    "rules",
+    "problems",
+    "countries",
+    "event_classes",
+    "inspections",
+)
 """The files, in the order their lists are shown."""
 
 
@@ -20,7 +31,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `seed` points at the line of the 2009 note it stands in, `levels` at the levels it can occur at (none given: any),
     `arenas` and `phases` at where the note places a form, `source` at the law or standard of a rule. `counts` and the
-    axes of an event class are what the projections read of it.
+    axes of an event class are what the projections read of it. An inspection's question set has its `questions`, the
+    `noun` they are asked of and the day they hold from.
     """
 
     code: str
@@ -41,6 +53,9 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hart: str | None = None
     lundy: str | None = None
     influence_circle: str | None = None
+    noun: str | None = None
+    valid_from: date | None = None
+    questions: tuple[str, ...] = ()
 
     def label(self, language: str) -> str:
         """The label in that language."""
