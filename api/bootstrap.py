@@ -22,6 +22,9 @@ from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
+from adapters.views import inspections
+from adapters.views.audit import Audit
+from adapters.views.duties import Duties
 from adapters.views.participation_events import ParticipationEvents
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
@@ -141,7 +144,8 @@ def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+    asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
+    return (*lists, ParticipationEvents([module.COUNTER for module in modules]), Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:

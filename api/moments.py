@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from api.problems import Unprocessable
 from api.services import Records
 from domain.codebook import Codebook, UnknownVersion, load
-from domain.time import end_of_oslo_day, microseconds, oslo_day
+from domain.time import end_of_oslo_day, microseconds, oslo_day, start_of_oslo_day
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -57,17 +57,26 @@ def _as_of(text: str | None, records: Records, now: int) -> tuple[int | None, da
     return records.position_at(instant), oslo_day(instant)
 
 
-def _instant(text: str, now: int) -> int:
+def span(text: str) -> tuple[int, int]:
+    """The first and last microsecond of an Oslo day, or an RFC 3339 instant twice. Raises ValueError for neither."""
     try:
         if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
-            instant = now if day == oslo_day(now) else end_of_oslo_day(day)
-        elif _INSTANT.fullmatch(text):
+            return start_of_oslo_day(day), end_of_oslo_day(day)
+        if _INSTANT.fullmatch(text):
             instant = microseconds(datetime.fromisoformat(text.upper()).astimezone(UTC))
-        else:
-            raise ValueError
-    except (ValueError, OverflowError) as error:
+            return instant, instant
+    except OverflowError as error:
+        raise ValueError(text) from error
+    raise ValueError(text)
+
+
+def _instant(text: str, now: int) -> int:
+    try:
+        first, last = span(text)
+    except ValueError as error:
         raise Unprocessable([("/query/as_of", "is neither a position, nor a day, nor an RFC 3339 instant")]) from error
+    instant = now if first <= now <= last else last
     if instant > now:
         raise Unprocessable([("/query/as_of", "is in the future")])
     return instant

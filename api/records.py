@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
@@ -15,16 +14,7 @@ from marshmallow import ValidationError, fields
 from api import auth
 from api.envelopes import Envelope, acknowledging, envelope, event_of
 from api.moments import book_of, resolve
-from api.pages import (
-    Cursor,
-    HistoryEntry,
-    covered,
-    cursor_of,
-    cursor_text,
-    history_entries,
-    json_response,
-    page_of,
-)
+from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
@@ -360,24 +350,4 @@ class Feature:
         return answer
 
     def _list(self, call: Call) -> flask.Response:
-        ledger, query = call.ledger, dict(call.query)
-        filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-        after: int | None = None
-        if "cursor" in query:
-            if query.keys() & {"as_of", "on", "min_position"}:
-                raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-            position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
-        else:
-            moment = resolve(query, ledger.records, call.services.clock())
-            position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
-        page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
-        following = None
-        if page.next is not None:
-            asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
-            for pinned in ("as_of", "on", "min_position"):
-                asked.pop(pinned, None)
-            following = f"{self.url}?{urlencode(asked)}"
-        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
-        answer = json_response(body, 200)
-        answer.headers["Position"] = str(position)
-        return answer
+        return list_page(call, self.noun, self.row(many=True))

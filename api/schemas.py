@@ -214,8 +214,8 @@ class AsOf(Text):
     }
 
 
-class Moment(Request):
-    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+class Known(Request):
+    """Which time an answer is of: what the ledger knew then."""
 
     as_of = AsOf(
         limit=40,
@@ -224,6 +224,11 @@ class Moment(Request):
             "RFC 3339 instant. Not in the future."
         },
     )
+
+
+class Moment(Known):
+    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+
     on = Day(metadata={"description": "What had happened by the end of that Oslo day. Not in the future."})
     codebook = Digits(
         validate=validate.Range(1, codebook.VERSION),
@@ -231,8 +236,8 @@ class Moment(Request):
     )
 
 
-class Filters(Moment):
-    """The query members of every list, beside its own filters."""
+class Paging(Request):
+    """Which page of a list, and how long."""
 
     limit = Digits(load_default=50, validate=validate.Range(1, 200))
     cursor = Text(limit=500, metadata={"description": "The opaque cursor of a page's `next`."})
@@ -240,6 +245,10 @@ class Filters(Moment):
         validate=validate.Range(0, 2**53),
         metadata={"description": "Wait, for a bounded time, until the answer covers this position."},
     )
+
+
+class Filters(Moment, Paging):
+    """The query members of every list, beside its own filters."""
 
 
 def faults(error: ValidationError, prefix: str = "") -> list[tuple[str, str]]:

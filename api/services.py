@@ -101,6 +101,9 @@ class Views(Protocol):
     def cells(
         self, view: str, position: int, day: date, dimensions: Sequence[str]
     ) -> Mapping[tuple[str, ...], int]: ...
+    def counts(
+        self, view: str, position: int, day: date, columns: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int]]: ...
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from tests.conftest import ROLES, Api, Clock, an_input, meeting, open_api
 
 MAY = {
     "caseworker": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read"},
+    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read", "audit:read"},
+    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read", "audit:read"},
     "system": {"records:write", "feed:read", "codebook:read"},
     "researcher": {"codebook:read"},
     "administrator": {"tokens:manage", "health:read"},
@@ -31,7 +31,7 @@ NOBODY = UUID(int=0)
 
 def send(api: Api, operation: Operation, token: str | None, **path: Any) -> TestResponse:
     """The operation, sent bare: without body or version, to a record that is not there unless `path` says which."""
-    values = {"record": NOBODY, "token": NOBODY, "list": "roles", **path}
+    values = {"record": NOBODY, "token": NOBODY, "list": "roles", "set": "individual_plan_2003", **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
 

@@ -5,6 +5,7 @@ feature's file may add codes to a list that another file opens, such as `rules`.
 """
 
 import functools
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -14,7 +15,18 @@ VERSION = 2
 """The newest version; 1 is that of 0.1.0."""
 
 LANGUAGES = ("nb", "nn", "en")
-THEMES = ("participation", "people", "law", "rules", "event_classes", "problems", "countries", "meetings", "inputs")
+THEMES = (
+    "participation",
+    "people",
+    "law",
+    "rules",
+    "event_classes",
+    "problems",
+    "countries",
+    "inspections",
+    "meetings",
+    "inputs",
+)
 """The files, in the order their lists are shown."""
 
 
@@ -23,7 +35,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `seed` points at the line of the 2009 note it stands in, `levels` at the levels it can occur at (none given: any),
     `arenas` and `phases` at where the note places a form, `source` at the law or standard of a rule. `counts`, `degree`
-    and the axes of an event class are what the projections read of it.
+    and the axes of an event class are what the projections read of it. An inspection's question set has its
+    `questions`, the `noun` they are asked of and the day they hold from.
     """
 
     code: str
@@ -45,6 +58,9 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hart: str | None = None
     lundy: str | None = None
     influence_circle: str | None = None
+    noun: str | None = None
+    valid_from: date | None = None
+    questions: tuple[str, ...] = ()
 
     def label(self, language: str) -> str:
         """The label in that language."""
