@@ -121,7 +121,9 @@ def inspection(running: Running, clock: Clock) -> Iterator[Inspection]:
     views = ViewStore(url, [view.view(Plan)], kinds)
     views.create()
     fed = LedgerViews(views, store)
-    services = replace(running.services, ledger=lambda _: LedgerServices("1504", synthetic, store, fed))
+    services = replace(
+        running.services, ledger=lambda _: LedgerServices("1504", synthetic, store, fed, running.services.waits)
+    )
     client = application(services, (FEATURE,)).test_client()
     tokens = {role: demo.token(running, ledger, role) for role in ("evaluator", "coordinator", "caseworker")}
     yield Inspection(store, fed, client, tokens, clock)
