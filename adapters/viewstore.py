@@ -32,6 +32,7 @@ from domain import aggregate, events, history, time
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
+
 class Change(NamedTuple):
     """One event's place in its record's history: what was recorded before it, and with it."""
 
