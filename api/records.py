@@ -12,9 +12,9 @@ import flask
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api import auth
+from api import auth, moments
+from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.moments import resolve
 from api.pages import (
     Cursor,
     HistoryEntry,
@@ -46,6 +46,7 @@ from domain.commands import Claim, Command
 from domain.events import Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
+DifferencesPage = page_of(DifferenceItem)
 IMPOSSIBLE = (
     errors.FutureDate,
     errors.ImpossibleCount,
@@ -176,6 +177,16 @@ class Feature:
                 headers=("Position",),
                 handler=self._history,
             ),
+            Operation(
+                **reads,
+                path=one + "/differences",
+                name=f"get_{noun}_differences",
+                summary=f"What the ledger knew otherwise of one {noun} at two moments",
+                query=DifferencesQuery,
+                answers={200: DifferencesPage},
+                headers=("Position",),
+                handler=self._differences,
+            ),
             *(
                 Operation(
                     **changes,
@@ -292,12 +303,29 @@ class Feature:
             raise
 
     def _get(self, call: Call) -> flask.Response:
-        ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
-        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        return self._answer(
+            self._at(call, moments.resolve(call.query, call.ledger.records, call.services.clock())), 200
+        )
+
+    def _at(self, call: Call, moment: moments.Moment) -> Aggregate:
+        """The record at a moment. Raises NotFound when there was none."""
+        found = call.ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         if not found.steps and moment.on is not None and not found.retracted:
             raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
-        return self._answer(found, 200)
+        return found
+
+    def _differences(self, call: Call) -> flask.Response:
+        records, now = call.ledger.records, call.services.clock()
+        since, until = (moments.resolve(call.query, records, now, member) for member in ("from", "to"))
+        after = self._at(call, until)
+        try:
+            before = self._shown.dump(self._at(call, since))
+        except errors.NotFound:
+            before = {}
+        items = DifferenceItem(many=True).dump(differences(before, self._shown.dump(after)))
+        answer = json_response(msgspec.json.encode({"items": items, "next": None}), 200)
+        answer.headers["Position"] = str(after.position)
+        return answer
 
     def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
         body = msgspec.json.encode(self._shown.dump(aggregate))
@@ -312,7 +340,7 @@ class Feature:
 
     def _history(self, call: Call) -> flask.Response:
         ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
+        moment = moments.resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
         items = history_entries(found.history, effective)
@@ -330,7 +358,7 @@ class Feature:
                 raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
             position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
         else:
-            moment = resolve(query, ledger.records, call.services.clock())
+            moment = moments.resolve(query, ledger.records, call.services.clock())
             position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
         page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
         following = None

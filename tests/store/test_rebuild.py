@@ -1,4 +1,4 @@
-"""Views made again beside the live ones: whoever reads, feeds, rebuilds or dies meanwhile, nothing is lost or doubled."""
+"""Views made again beside the live ones: nothing is lost or doubled, whoever reads, feeds, rebuilds or dies."""
 
 import subprocess
 import sys
