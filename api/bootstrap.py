@@ -18,6 +18,7 @@ from adapters.exports import export as export
 from adapters.layout import root as root
 from adapters.postgresql import PostgresStore
 from adapters.projections import LedgerViews
+from adapters.rebuilds import Overtaken
 from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
@@ -55,6 +56,7 @@ OPERATOR_ERRORS = (
     NotABackup,
     NotEmpty,
     OutOfDate,
+    Overtaken,
     UnknownLedger,
     WrongVaultKey,
 )

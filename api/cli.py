@@ -231,24 +231,37 @@ def project() -> None:
 @cli.command()
 @click.option("--municipality", "number", metavar="N", help="One ledger; default: every one.")
 def rebuild(number: str | None) -> None:
-    """Build the views again from the events, and switch when they have caught up."""
+    """Build the views again from the events, and switch when they have caught up. One that was stopped is resumed."""
     _rebuild(from_environment(), number)
 
 
 def _rebuild(config: Config, number: str | None = None) -> None:
     opened = bootstrap.assemble(config)
     try:
-        opened.views.prepare_rebuild()
         wanted = opened.ledger_numbered(number) if number else None
-        for row in opened.events.ledgers():
-            if wanted in (None, row.id):
-                progress = Progress(f"{row.number}")
-                opened.ledger_views(row.id).rebuild(
-                    lambda at, tell=progress: tell(at.position, at.total, at.view)  # type: ignore[misc]
-                )
-                progress.done()
+        rows = [row for row in opened.events.ledgers() if wanted in (None, row.id)]
+        for row in rows:
+            progress, told = Progress(row.number), opened.ledger_views(row.id).build()
+            if begun := next(told).position:
+                progress.resumed(begun)
+            for at in told:
+                progress(at.position, at.total)
+            progress.done()
+        for row in rows:
+            for line in _compared(opened.ledger_views(row.id).switch()):
+                click.echo(f"{row.number} {line}")
     finally:
         opened.close()
+
+
+def _compared(views: Sequence[Any]) -> Iterator[str]:
+    apart = [each.view for each in views if each.lost is None]
+    yield f"rebuilt: {sum(each.rows for each in views)} rows in {len(views)} views"
+    if apart:
+        yield f"not compared, as the live view stood elsewhere or was of another version: {', '.join(apart)}"
+    for each in views:
+        if each.lost or each.gained:
+            yield f"{each.view} was wrong: {each.lost} rows should not have been live, {each.gained} were missing"
 
 
 @cli.command("import")

@@ -11,9 +11,9 @@ import flask
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api import auth
+from api import auth, moments
+from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.moments import book_of, resolve
 from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
@@ -42,6 +42,7 @@ from domain.events import NOT_RECORDED, Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
 _DEGREES = Degrees()
+DifferencesPage = page_of(DifferenceItem)
 IMPOSSIBLE = (
     errors.FutureDate,
     errors.ImpossibleCount,
@@ -203,6 +204,16 @@ class Feature:
                 headers=("Position",),
                 handler=self._history,
             ),
+            Operation(
+                **reads,
+                path=one + "/differences",
+                name=f"get_{noun}_differences",
+                summary=f"What the ledger knew otherwise of one {noun} at two moments",
+                query=DifferencesQuery,
+                answers={200: DifferencesPage},
+                headers=("Position",),
+                handler=self._differences,
+            ),
             *(
                 Operation(
                     **changes,
@@ -295,14 +306,14 @@ class Feature:
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
-        answer = self._answer(done, 201, book_of({}, call.ledger.records))
+        answer = self._answer(done, 201, moments.book_of({}, call.ledger.records))
         answer.headers["Location"] = f"{self.url}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
         if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        return self._answer(self._once(call, call.record), 200, book_of({}, call.ledger.records))
+        return self._answer(self._once(call, call.record), 200, moments.book_of({}, call.ledger.records))
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
@@ -319,16 +330,35 @@ class Feature:
             raise
 
     def _get(self, call: Call) -> flask.Response:
-        ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
-        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        moment = moments.resolve(call.query, call.ledger.records, call.services.clock())
+        return self._answer(self._at(call, moment), 200, moment.book)
+
+    def _at(self, call: Call, moment: moments.Moment) -> Aggregate:
+        """The record at a moment. Raises NotFound when there was none."""
+        found = call.ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         if not found.steps and moment.on is not None and not found.retracted:
             raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
-        return self._answer(found, 200, moment.book)
+        return found
+
+    def _differences(self, call: Call) -> flask.Response:
+        records, now = call.ledger.records, call.services.clock()
+        since, until = (moments.resolve(call.query, records, now, member) for member in ("from", "to"))
+        after = self._at(call, until)
+        try:
+            before = self._told(self._at(call, since), since.book)
+        except errors.NotFound:
+            before = {}
+        items = DifferenceItem(many=True).dump(differences(before, self._told(after, until.book)))
+        answer = json_response(msgspec.json.encode({"items": items, "next": None}), 200)
+        answer.headers["Position"] = str(after.position)
+        return answer
+
+    def _told(self, aggregate: Aggregate, book: Codebook) -> dict[str, Any]:
+        """What a detail tells of the record."""
+        return {**self._shown.dump(aggregate), "degrees": _DEGREES.dump(aggregate.degrees_in(book))}
 
     def _answer(self, aggregate: Aggregate, status: int, book: Codebook) -> flask.Response:
-        degrees = _DEGREES.dump(aggregate.degrees_in(book))
-        body = msgspec.json.encode({**self._shown.dump(aggregate), "degrees": degrees})
+        body = msgspec.json.encode(self._told(aggregate, book))
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -340,7 +370,7 @@ class Feature:
 
     def _history(self, call: Call) -> flask.Response:
         ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
+        moment = moments.resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
         items = history_entries(found.history, effective, moment.book)

@@ -59,7 +59,6 @@ def test_a_rebuilt_view_is_well_again(real: Api) -> None:
         views.tables["meetings"][0].drop(connection)
     real.post("/v1/meetings", meeting())
     assert real.get("/health").json["status"] == "degraded"
-    views.prepare_rebuild()
     real.running.ledger_views(real.ledger).rebuild()
     assert real.get("/health").json["status"] == "ok"
     assert len(real.items("/v1/meetings")) == 1

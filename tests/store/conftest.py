@@ -7,10 +7,13 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from adapters.eventstore import LedgerStore
 from adapters.postgresql import PostgresStore
+from adapters.projections import LedgerViews
 from adapters.recorder import Append, LedgerRow, Part, Recorder, SealedEvent
 from adapters.sqlite import SqliteStore
-from tests.conftest import app_url
+from api.bootstrap import Running
+from tests.conftest import app_url, open_api
 
 EventStore = SqliteStore | PostgresStore
 START = 1_772_442_000_000_000
@@ -87,3 +90,13 @@ def another(store: EventStore) -> EventStore:
     if isinstance(store, SqliteStore):
         return SqliteStore(store.path)
     return PostgresStore(store.url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def store(running: Running) -> LedgerStore:
+    return running.store(open_api(running).ledger)
+
+
+@pytest.fixture
+def views(running: Running, store: LedgerStore) -> LedgerViews:
+    return running.ledger_views(store.ledger)
