@@ -22,7 +22,8 @@ from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views.participation_events import ParticipationEvents
+from adapters.views import deviations
+from adapters.views.facts import BLOCK, FactsView
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
@@ -30,6 +31,7 @@ from api.records import Feature
 from api.services import LedgerServices, Services
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
+from domain.tables import TABLES
 
 FEATURES: Final = ("meetings", "inputs")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
@@ -136,11 +138,16 @@ def codec() -> Codec:
     return Codec(kinds())
 
 
-def projections() -> tuple[View, ...]:
-    """Every view this version feeds."""
+def projections(block: int = BLOCK) -> tuple[View, ...]:
+    """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+    counters = {module.VIEW.kind: {**deviations.COUNTERS, **module.COUNTERS} for module in modules}
+    facts = [
+        FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
+        for name, table in TABLES.items()
+    ]
+    return (*lists, *facts)
 
 
 def migrate(config: Config) -> list[str]:

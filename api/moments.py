@@ -21,30 +21,30 @@ class Moment(NamedTuple):
     on: date | None
 
 
-def resolve(query: Mapping[str, Any], records: Records, now: int) -> Moment:
-    """The moment a query asks for. Raises Unprocessable for the future, and for a position past the head."""
+def resolve(query: Mapping[str, Any], records: Records, now: int, member: str = "as_of") -> Moment:
+    """The moment a query asks for by `member`. Raises Unprocessable for the future, and past the ledger's head."""
     today = oslo_day(now)
     on: date | None = query.get("on")
     if on is not None and on > today:
         raise Unprocessable([("/query/on", f"{on} has not come; today is {today}")])
-    position, day = _as_of(query.get("as_of"), records, now)
+    position, day = _as_of(query.get(member), records, now, f"/query/{member}")
     return Moment(position, on or day, on)
 
 
-def _as_of(text: str | None, records: Records, now: int) -> tuple[int | None, date]:
+def _as_of(text: str | None, records: Records, now: int, pointer: str) -> tuple[int | None, date]:
     if text is None:
         return None, oslo_day(now)
     if re.fullmatch(r"\d{1,18}", text, re.ASCII):
         position, head = int(text), records.head()
         if position > head:
-            raise Unprocessable([("/query/as_of", f"position {position} is past the ledger's head, {head}")])
+            raise Unprocessable([(pointer, f"position {position} is past the ledger's head, {head}")])
         told = records.page(position - 1, 1)[0].recorded_at if position else 0
         return position, oslo_day(told)
-    instant = _instant(text, now)
+    instant = _instant(text, now, pointer)
     return records.position_at(instant), oslo_day(instant)
 
 
-def _instant(text: str, now: int) -> int:
+def _instant(text: str, now: int, pointer: str) -> int:
     try:
         if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
@@ -54,7 +54,7 @@ def _instant(text: str, now: int) -> int:
         else:
             raise ValueError
     except (ValueError, OverflowError) as error:
-        raise Unprocessable([("/query/as_of", "is neither a position, nor a day, nor an RFC 3339 instant")]) from error
+        raise Unprocessable([(pointer, "is neither a position, nor a day, nor an RFC 3339 instant")]) from error
     if instant > now:
-        raise Unprocessable([("/query/as_of", "is in the future")])
+        raise Unprocessable([(pointer, "is in the future")])
     return instant

@@ -5,13 +5,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
 import msgspec
 from marshmallow import Schema, fields
 
-from api.moments import Moment
+from api.moments import Moment, resolve
 from api.problems import NotYet, Unprocessable
 from api.schemas import Answer, Code, Deviation, Id, Interval
 from api.services import LedgerServices
@@ -45,6 +46,26 @@ def page_of(row: type[Schema]) -> type[Schema]:
     return type(name, (Answer,), members)
 
 
+def start_of(
+    ledger: LedgerServices, view: str, query: Mapping[str, Any], filters: Mapping[str, Any], now: int
+) -> tuple[int, date, int | None]:
+    """The position and day a page is of, and the place it begins after: the cursor's, or the moment's."""
+    if "cursor" not in query:
+        moment = resolve(query, ledger.records, now)
+        return covered(ledger, view, moment, query.get("min_position")), moment.day, None
+    if query.keys() & {"as_of", "on", "min_position"}:
+        raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
+    return cursor_of(query["cursor"], filters, ledger.records.head())
+
+
+def following(cursor: Cursor, filters: Mapping[str, Any]) -> str:
+    """The relative URL of the page after this one."""
+    asked = {**flask.request.args, "cursor": cursor_text(cursor, filters)}
+    for pinned in ("as_of", "on", "min_position"):
+        asked.pop(pinned, None)
+    return f"{flask.request.path}?{urlencode(asked)}"
+
+
 def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
     """The cursor as an opaque string, bound to the filters it was made under."""
     return base64.urlsafe_b64encode(msgspec.json.encode([*cursor, _digest(filters)])).decode().rstrip("=")
@@ -60,7 +81,7 @@ def cursor_of(text: str, filters: Mapping[str, Any], head: int) -> Cursor:
         cursor = Cursor(position, day, after)
     except ValueError as error:
         raise Unprocessable([("/query/cursor", "is not a cursor this list gave")]) from error
-    if digest != _digest(filters) or not 0 <= cursor.position <= head:
+    if digest != _digest(filters) or not 0 <= cursor.position <= head or not 0 <= cursor.after < 2**53:
         raise Unprocessable([("/query/cursor", "was given for another list or other filters")])
     return cursor
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
@@ -18,12 +17,11 @@ from api.moments import resolve
 from api.pages import (
     Cursor,
     HistoryEntry,
-    covered,
-    cursor_of,
-    cursor_text,
+    following,
     history_entries,
     json_response,
     page_of,
+    start_of,
 )
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
@@ -324,22 +322,10 @@ class Feature:
     def _list(self, call: Call) -> flask.Response:
         ledger, query = call.ledger, dict(call.query)
         filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-        after: int | None = None
-        if "cursor" in query:
-            if query.keys() & {"as_of", "on", "min_position"}:
-                raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-            position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
-        else:
-            moment = resolve(query, ledger.records, call.services.clock())
-            position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
+        position, day, after = start_of(ledger, self.noun, query, filters, call.services.clock())
         page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
-        following = None
-        if page.next is not None:
-            asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
-            for pinned in ("as_of", "on", "min_position"):
-                asked.pop(pinned, None)
-            following = f"/v1/{self.noun}?{urlencode(asked)}"
-        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
+        more = None if page.next is None else following(Cursor(position, day, page.next), filters)
+        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": more})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(position)
         return answer

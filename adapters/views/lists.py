@@ -164,7 +164,7 @@ class ListView:
     def query(
         self,
         connection: Connection,
-        table: Table,
+        tables: Sequence[Table],
         ledger: UUID,
         position: int,
         day: date,
@@ -173,6 +173,7 @@ class ListView:
         limit: int,
     ) -> Page:
         """A page of the list as of a position, on a day."""
+        [table] = tables
         columns = table.c
         conditions = [
             columns.ledger == ledger,

@@ -11,7 +11,7 @@ import msgspec
 
 VERSION = 1
 LANGUAGES = ("nb", "nn", "en")
-THEMES = ("participation", "meetings", "inputs", "people", "rules", "problems", "countries", "event_classes")
+THEMES = ("participation", "meetings", "inputs", "people", "rules", "problems", "countries", "event_classes", "tables")
 """The files, in the order their lists are shown."""
 
 

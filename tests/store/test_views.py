@@ -36,9 +36,10 @@ def tell(store: LedgerStore, clock: Clock, times: int) -> None:
             return Command(now=clock(), new_id=uuid4, client="test", accept_all=True)
 
         meeting = open_record(store, Meeting, Scheduled(meta=META, kind="interview", form="f3"), command())
+        unassessed: dict[str, Any] = {"interpreter_need": "not_assessed", "tally": Tally(attended=at)}
         raised = Raised(meta=META, kind="wish", level="system", voiced_by="refugees", source=str(meeting.id))
         open_record(store, Input, raised, command())
-        held = record(store, Meeting, meeting.id, None, Held(meta=META, tally=Tally(attended=at)), command())
+        held = record(store, Meeting, meeting.id, None, Held(meta=META, **unassessed), command())
         target, replacement = held.history[0].event_id, Scheduled(meta=META, kind="interview", form="f35")
         shared: dict[str, Any] = {"reason": None, "meta": META, "command": command()}
         correct(store, Meeting, meeting.id, None, target=target, replacement=replacement, **shared)
@@ -62,15 +63,19 @@ def store(running: Running) -> LedgerStore:
 
 
 @pytest.fixture
-def views(running: Running, store: LedgerStore) -> LedgerViews:
-    return running.ledger_views(store.ledger)
+def views(running: Running, store: LedgerStore) -> Iterator[LedgerViews]:
+    """The ledger's views, tables summed up every fifth position."""
+    url = running.views.engine.url.render_as_string(hide_password=False)
+    views = ViewStore(url, bootstrap.projections(block=5), bootstrap.kinds())
+    yield LedgerViews(views, store)
+    views.close()
 
 
 def test_two_who_feed_at_once_write_every_row_once(
     running: Running, store: LedgerStore, views: LedgerViews, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections, "PAGE", 3)
-    other = LedgerViews(running.views, store)
+    other = LedgerViews(views.store, store)
     with ThreadPoolExecutor() as pool:
         telling = pool.submit(tell, store, clock, 8)
         while not telling.done():
