@@ -180,8 +180,8 @@ def _metadata(call: Call) -> flask.Response:
 
 def _codelist(call: Call) -> flask.Response:
     book, lang, wanted = codebook.load(), _language(call), call.path["codelist"]
-    dimensions = (each for table in TABLES.values() for each in table.dimensions if each.list)
-    dimension = next((each for each in dimensions if each.list == wanted), None)
+    dimensions = (each for table in TABLES.values() for each in table.dimensions if each.code_list)
+    dimension = next((each for each in dimensions if each.code_list == wanted), None)
     if dimension is None:
         raise errors.NotFound("no table has such a code list; the metadata of each names its own")
     body = {

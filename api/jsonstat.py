@@ -63,7 +63,7 @@ def label(book: Codebook, dimension: Dimension, code: str, lang: str) -> str:
     """A code's label."""
     if code == UNKNOWN:
         return book.label("missing", UNKNOWN, lang)
-    return book.label(dimension.list, code, lang) if dimension.list else code
+    return book.label(dimension.code_list, code, lang) if dimension.code_list else code
 
 
 def dataset(
@@ -93,10 +93,10 @@ def dataset(
 
 def _dimension(book: Codebook, dimension: Dimension, codes: Sequence[str], lang: str) -> dict[str, Any]:
     extension: dict[str, Any] = {"elimination": dimension.summable}
-    if dimension.list:
-        link = {"rel": "metadata", "href": f"/v1/codelists/{dimension.list}"}
-        title = book.lists[dimension.list].title[lang]
-        extension["codelists"] = [{"id": dimension.list, "label": title, "type": "Valueset", "links": [link]}]
+    if dimension.code_list:
+        link = {"rel": "metadata", "href": f"/v1/codelists/{dimension.code_list}"}
+        title = book.lists[dimension.code_list].title[lang]
+        extension["codelists"] = [{"id": dimension.code_list, "label": title, "type": "Valueset", "links": [link]}]
     return {
         "label": book.label("dimensions", dimension.id, lang),
         "category": {

@@ -17,7 +17,7 @@ TIMES = ("year", "month")
 
 @dataclass(frozen=True)
 class Dimension:
-    """An axis of a table; `list` is the codebook list of its codes, which a dimension of time has none of.
+    """An axis of a table; `code_list` is the codebook list of its codes, which a dimension of time has none of.
 
     A derived one is read, by `read`, of the stored dimension `of`, in the codebook the reader asks for: another
     version of the codebook needs no other facts. One that is `closed` has no `unknown`: whoever counts says which code.
@@ -25,7 +25,7 @@ class Dimension:
     """
 
     id: str
-    list: str = ""
+    code_list: str = ""
     of: str = ""
     read: Callable[[Codebook, str], str | None] = lambda book, code: code
     closed: bool = False
@@ -38,14 +38,14 @@ class Dimension:
 
     def codes(self, book: Codebook) -> list[str]:
         """The codes of its list, `unknown` last."""
-        return [*book.lists[self.list].codes, *(() if self.closed else (UNKNOWN,))]
+        return [*book.lists[self.code_list].codes, *(() if self.closed else (UNKNOWN,))]
 
     def code(self, book: Codebook, stored: str) -> str:
         """The code that a stored code is shown as; `unknown` where this codebook has none."""
         if self.id in TIMES:
             return stored
         code = self.read(book, stored)
-        return code if code is not None and book.known(self.list, code) else UNKNOWN
+        return code if code is not None and book.known(self.code_list, code) else UNKNOWN
 
 
 class Among(NamedTuple):
@@ -104,7 +104,7 @@ class Table:
         if dimension in TIMES:
             return Among(dimension, frozenset(wanted), inside=True)
         inside = UNKNOWN not in wanted
-        codes = book.lists[self[asked.column].list].codes
+        codes = book.lists[self[asked.column].code_list].codes
         matching = frozenset(code for code in codes if (asked.code(book, code) in wanted) == inside)
         return Among(asked.column, matching, inside)
 
