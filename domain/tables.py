@@ -53,7 +53,7 @@ class Among(NamedTuple):
 
     column: str
     codes: frozenset[str]
-    inside: bool
+    inside: bool = True
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Table:
         """The stored codes that are shown as one of the codes wanted."""
         asked = self[dimension]
         if dimension in TIMES:
-            return Among(dimension, frozenset(wanted), inside=True)
+            return Among(dimension, frozenset(wanted))
         inside = UNKNOWN not in wanted
         codes = book.lists[self[asked.column].code_list].codes
         matching = frozenset(code for code in codes if (asked.code(book, code) in wanted) == inside)

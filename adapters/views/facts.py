@@ -3,9 +3,9 @@
 A fact is stamped with the position that brought it, so that as of a position is a sum, and on a day is a sum. Whoever
 counts says what a record's effective history counts for; what a page of events changes is written as the difference.
 
-Every so many positions the facts of a block are summed by their codes and by the month they count from. The sums of a
-table are then those of the whole blocks, less what begins later in the day's own month, and the facts since: exact at
-every position and on every day, however long the ledger.
+Every so many positions the facts of a block are summed by their codes, and again by the month they count from. A
+table is then the sums of the whole blocks, less the months after the day, less what begins later in the day's own
+month, and the facts since: exact at every position and on every day, however long the ledger.
 """
 
 from calendar import monthrange
@@ -18,11 +18,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Uuid,
@@ -45,6 +47,9 @@ from domain.tables import Table as Statistics
 
 BLOCK = 65_536
 """How many positions are summed together. A fact of position p belongs to block p // BLOCK."""
+
+ANY_MONTH = 0
+"""The `from_month` of a block's sums over all months; another is year * 12 + month."""
 
 
 class Fact(NamedTuple):
@@ -92,6 +97,7 @@ class FactsView:
     def __init__(self, table: Statistics, counts: Mapping[type[Aggregate], Count], block: int = BLOCK) -> None:
         self.table, self._block = table, block
         self._counts = {kind.noun: (kind, count) for kind, count in counts.items()}
+        self.nouns = frozenset(self._counts)
         self._columns = (*table.stored, *table.times)
 
     @property
@@ -133,13 +139,13 @@ class FactsView:
                 Column("from_month", Integer, nullable=False),
                 Column("delta", BigInteger, nullable=False),
                 Column("facts", BigInteger, nullable=False),
-                Index(f"{sums}_by_block", "ledger", "block"),
+                Index(f"{sums}_by_month", "ledger", "from_month", "block"),
             ),
         )
 
     def concerned(self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]) -> set[UUID]:
         """The records of a page that are counted."""
-        return {each.stream_id for each in page if each.name.partition(".")[0] in self._counts}
+        return {each.stream_id for each in page if each.name.partition(".")[0] in self.nouns}
 
     def fold(
         self,
@@ -156,7 +162,7 @@ class FactsView:
         known: dict[UUID, Tally[Fact]] = {}
         rows = []
         for each in page:
-            counted = {each.stream_id} if each.name.partition(".")[0] in self._counts else set()
+            counted = {each.stream_id} if each.name.partition(".")[0] in self.nouns else set()
             for subject in counted | resting.get(each.stream_id, set()):
                 if subject not in known:
                     known[subject] = self._facts(subject, histories, each.position - 1)
@@ -214,21 +220,20 @@ class FactsView:
         self, connection: Connection, facts: Table, sums: Table, ledger: UUID, page: Sequence[Recorded]
     ) -> None:
         """Sums up the blocks that the page completes."""
+        names = ["ledger", "block", *self._columns, "from_month", "delta", "facts"]
         codes = [facts.c[column] for column in self._columns]
         month = (extract("year", facts.c.occurred) * 12 + extract("month", facts.c.occurred)).cast(Integer)
+        total, number = func.sum(facts.c.delta), func.sum(facts.c.facts)
         for block in range(page[0].position // self._block, (page[-1].position + 1) // self._block):
-            total, number = func.sum(facts.c.delta), func.sum(facts.c.facts)
-            summed = (
-                select(literal(ledger, Uuid), literal(block, BigInteger), *codes, month, total, number)
-                .where(facts.c.ledger == ledger, facts.c.position.between(*self._span(block)))
-                .group_by(*codes, month)
-                .having(or_(total != 0, number != 0))
-            )
-            names = ["ledger", "block", *self._columns, "from_month", "delta", "facts"]
-            connection.execute(sums.insert().from_select(names, summed))
-
-    def _span(self, block: int) -> tuple[int, int]:
-        return block * self._block, (block + 1) * self._block - 1
+            since, until = block * self._block, (block + 1) * self._block - 1
+            for each, by in ((literal(ANY_MONTH, Integer), codes), (month, [*codes, month])):
+                summed = (
+                    select(literal(ledger, Uuid), literal(block, BigInteger), *codes, each, total, number)
+                    .where(facts.c.ledger == ledger, facts.c.position.between(since, until))
+                    .group_by(*by)
+                    .having(or_(total != 0, number != 0))
+                )
+                connection.execute(sums.insert().from_select(names, summed))
 
     def query(
         self,
@@ -244,22 +249,17 @@ class FactsView:
         whole = (position + 1) // self._block
         since = whole * self._block
         end = day.replace(day=monthrange(day.year, day.month)[1])
-        parts = [
-            select(*(facts.c[column] for column in columns), facts.c.delta, facts.c.facts).where(
-                facts.c.ledger == ledger, facts.c.position.between(since, position), facts.c.occurred <= day
-            )
-        ]
+        this_month = day.year * 12 + day.month
+        rest = facts.c.position.between(since, position), facts.c.occurred <= day
+        blocks = sums.c.from_month == ANY_MONTH, sums.c.block < whole
+        later_months = sums.c.from_month > this_month, sums.c.block < whole
+        later_days = facts.c.occurred > day, facts.c.occurred <= end, facts.c.position < since
+        parts = [_part(facts, ledger, columns, 1, *rest)]
         if whole:
             parts += [
-                select(*(sums.c[column] for column in columns), sums.c.delta, sums.c.facts).where(
-                    sums.c.ledger == ledger, sums.c.block < whole, sums.c.from_month <= day.year * 12 + day.month
-                ),
-                select(*(facts.c[column] for column in columns), -facts.c.delta, -facts.c.facts).where(
-                    facts.c.ledger == ledger,
-                    facts.c.position < since,
-                    facts.c.occurred > day,
-                    facts.c.occurred <= end,
-                ),
+                _part(sums, ledger, columns, 1, *blocks),
+                _part(sums, ledger, columns, -1, *later_months),
+                _part(facts, ledger, columns, -1, *later_days),
             ]
         found = union_all(*parts).subquery()
         total, number = func.sum(found.c.delta), func.sum(found.c.facts)
@@ -278,18 +278,15 @@ class FactsView:
         after: int,
         limit: int,
     ) -> Page:
-        """The records that stand behind a cell, and what each counts for there: so many, after the first so many."""
+        """The records behind a cell and what each counts for in it: `limit` of them, after the first `after`."""
         facts = tables[0].c
         total, number = func.sum(facts.delta), func.sum(facts.facts)
+        behind = [
+            facts[column].in_(codes) if inside else facts[column].not_in(codes) for column, codes, inside in among
+        ]
         found = connection.execute(
             select(facts.subject.label("record"), facts.subject_noun.label("noun"), total.label("n"))
-            .where(facts.ledger == ledger, facts.position <= position, facts.occurred <= day)
-            .where(
-                *(
-                    facts[column].in_(codes) if inside else facts[column].not_in(codes)
-                    for column, codes, inside in among
-                )
-            )
+            .where(facts.ledger == ledger, facts.position <= position, facts.occurred <= day, *behind)
             .group_by(facts.subject, facts.subject_noun)
             .having(or_(total != 0, number != 0))
             .order_by(facts.subject)
@@ -298,3 +295,9 @@ class FactsView:
         ).mappings()
         rows = [{**row, "n": int(row["n"])} for row in found]
         return Page(rows[:limit], after + limit if len(rows) > limit else None)
+
+
+def _part(table: Table, ledger: UUID, columns: Sequence[str], sign: int, *where: ColumnElement[bool]) -> Select[Any]:
+    """Rows to be added, or with sign -1 taken away."""
+    weights = (table.c.delta * sign).label("delta"), (table.c.facts * sign).label("facts")
+    return select(*(table.c[column] for column in columns), *weights).where(table.c.ledger == ledger, *where)
