@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -29,8 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain import aggregate, events, history, time
+from domain import tables as declared
 from domain.aggregate import Aggregate
 from domain.history import Recorded
+
+A = TypeVar("A", bound=Aggregate)
 
 
 class Change(NamedTuple):
@@ -47,6 +50,7 @@ class Histories(Protocol):
     def read(self, records: Collection[UUID]) -> None: ...
     def until(self, record: UUID, position: int) -> Sequence[Recorded]: ...
     def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]: ...
+    def folded(self, kind: type[A], record: UUID, position: int) -> A: ...
 
 
 class View(Protocol):
@@ -181,7 +185,7 @@ def version_of(kinds: Sequence[type[Aggregate]]) -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     modules = [here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
-    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, time)]
+    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, declared, time)]
     modules += [Path(inspect.getfile(kind)) for kind in kinds]
     for kind in kinds:
         for each in kind.events:

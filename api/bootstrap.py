@@ -23,10 +23,10 @@ from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views import inspections
+from adapters.views import deviations, inspections
 from adapters.views.audit import Audit
 from adapters.views.duties import Duties
-from adapters.views.participation_events import ParticipationEvents
+from adapters.views.facts import BLOCK, FactsView
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
@@ -35,6 +35,7 @@ from api.services import LedgerServices, Services
 from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
+from domain.tables import TABLES
 
 FEATURES: Final = ("meetings", "inputs")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
@@ -142,12 +143,17 @@ def codec() -> Codec:
     return Codec(kinds())
 
 
-def projections() -> tuple[View, ...]:
-    """Every view this version feeds."""
+def projections(block: int = BLOCK) -> tuple[View, ...]:
+    """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
+    counters = {module.VIEW.kind: {**deviations.COUNTERS, **module.COUNTERS} for module in modules}
+    facts = [
+        FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
+        for name, table in TABLES.items()
+    ]
     asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]), Audit(), Duties(kinds()), *asked)
+    return (*lists, *facts, Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:

@@ -48,8 +48,32 @@ def page_of(row: type[Schema]) -> type[Schema]:
     return type(name, (Answer,), members)
 
 
+def start_of(
+    ledger: LedgerServices, view: str, query: Mapping[str, Any], filters: Mapping[str, Any], now: int
+) -> tuple[int, date, int | None]:
+    """The position and day a page is of, and the place it begins after: the cursor's, or the moment's."""
+    if "cursor" not in query:
+        moment = resolve(query, ledger.records, now)
+        return covered(ledger, view, moment, query.get("min_position")), moment.day, None
+    if query.keys() & {"as_of", "on", "min_position"}:
+        raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
+    return cursor_of(query["cursor"], _bound(filters), ledger.records.head())
+
+
+def following(cursor: Cursor, filters: Mapping[str, Any]) -> str:
+    """The relative URL of the page after this one."""
+    asked = {**flask.request.args, "cursor": cursor_text(cursor, _bound(filters))}
+    for pinned in ("as_of", "on", "min_position"):
+        asked.pop(pinned, None)
+    return f"{flask.request.path}?{urlencode(asked)}"
+
+
+def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {**filters, "path": flask.request.path}
+
+
 def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
-    """The cursor as an opaque string, bound to the filters it was made under."""
+    """The cursor as an opaque string, bound to the list and the filters it was made under."""
     return base64.urlsafe_b64encode(msgspec.json.encode([*cursor, _digest(filters)])).decode().rstrip("=")
 
 
@@ -63,7 +87,7 @@ def cursor_of(text: str, filters: Mapping[str, Any], head: int) -> Cursor:
         cursor = Cursor(position, day, after)
     except ValueError as error:
         raise Unprocessable([("/query/cursor", "is not a cursor this list gave")]) from error
-    if digest != _digest(filters) or not 0 <= cursor.position <= head:
+    if digest != _digest(filters) or not 0 <= cursor.position <= head or not 0 <= cursor.after < 2**53:
         raise Unprocessable([("/query/cursor", "was given for another list or other filters")])
     return cursor
 
@@ -94,23 +118,10 @@ def list_page(call: Call, view: str, rows: Schema, where: Mapping[str, Any] | No
     """
     ledger, query = call.ledger, call.query
     filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-    bound = {**filters, "path": flask.request.path}
-    after: int | None = None
-    if "cursor" in query:
-        if query.keys() & {"as_of", "on", "min_position"}:
-            raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-        position, day, after = cursor_of(query["cursor"], bound, ledger.records.head())
-    else:
-        moment = resolve(query, ledger.records, call.services.clock())
-        position, day = covered(ledger, view, moment, query.get("min_position")), moment.day
+    position, day, after = start_of(ledger, view, query, filters, call.services.clock())
     page = ledger.views.rows(view, position, day, filters if where is None else where, after, query["limit"])
-    following = None
-    if page.next is not None:
-        asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), bound)}
-        for pinned in ("as_of", "on", "min_position"):
-            asked.pop(pinned, None)
-        following = f"{flask.request.path}?{urlencode(asked)}"
-    answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": following}), 200)
+    more = None if page.next is None else following(Cursor(position, day, page.next), filters)
+    answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": more}), 200)
     answer.headers["Position"] = str(position)
     return answer
 

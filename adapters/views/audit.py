@@ -99,7 +99,7 @@ class Audit:
     def query(
         self,
         connection: Connection,
-        table: Table,
+        tables: Sequence[Table],
         ledger: UUID,
         position: int,
         day: date,
@@ -108,6 +108,7 @@ class Audit:
         limit: int,
     ) -> Page:
         """A page of the audit as of a position, newest first; the day narrows nothing."""
+        [table] = tables
         columns = table.c
         conditions = [
             columns.ledger == ledger,

@@ -149,7 +149,7 @@ class Duties:
     def query(
         self,
         connection: Connection,
-        table: Table,
+        tables: Sequence[Table],
         ledger: UUID,
         position: int,
         day: date,
@@ -158,6 +158,7 @@ class Duties:
         limit: int,
     ) -> Page:
         """A page of the duties of a kind that are due on a day or before it, those longest overdue first."""
+        [table] = tables
         columns = table.c
         statement = select(table).where(
             *standing(table, ledger, position, day),
@@ -173,9 +174,16 @@ class Duties:
         return Page(rows[:limit], rows[limit - 1]["place"] if len(rows) > limit else None)
 
     def counts(
-        self, connection: Connection, table: Table, ledger: UUID, position: int, day: date, kinds: Sequence[str]
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        position: int,
+        day: date,
+        kinds: Sequence[str],
     ) -> dict[str, dict[str, int]]:
         """Of each of these kinds: how many are due on a day or before it, and how many of them before it."""
+        [table] = tables
         columns = table.c
         found = connection.execute(
             select(columns.kind, func.count(), func.sum(case((columns.due_on < day, 1), else_=0)))

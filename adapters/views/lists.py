@@ -166,7 +166,7 @@ class ListView:
     def query(
         self,
         connection: Connection,
-        table: Table,
+        tables: Sequence[Table],
         ledger: UUID,
         position: int,
         day: date,
@@ -175,6 +175,7 @@ class ListView:
         limit: int,
     ) -> Page:
         """A page of the list as of a position, on a day."""
+        [table] = tables
         columns = table.c
         conditions = [
             *standing(table, ledger, position, day),
@@ -192,9 +193,16 @@ class ListView:
         return Page(rows[:limit], rows[limit - 1]["opened"] if len(rows) > limit else None)
 
     def counts(
-        self, connection: Connection, table: Table, ledger: UUID, position: int, day: date, names: Sequence[str]
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        position: int,
+        day: date,
+        names: Sequence[str],
     ) -> dict[str, dict[str, int]]:
         """How many rows have each value, column by column, as of a position, on a day."""
+        [table] = tables
         stands = and_(*standing(table, ledger, position, day))
         found = {}
         for name in names:

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Column, Date, Integer, String
 
+from adapters.views.facts import Count, Fact, Related
 from adapters.views.lists import ListView, code
-from adapters.views.participation_events import Axes, Counter, Fact, Related, fact
+from adapters.views.participation_events import Axes, counted
 from domain.meetings import Meeting
 
 
@@ -66,8 +67,8 @@ def axes(meeting: Meeting) -> Axes:
 def count(meeting: Meeting, related: Related) -> Iterator[Fact]:
     """A meeting that was held counts once, on the day it was first held."""
     if meeting.first_held is not None:
-        yield fact("meeting", axes(meeting), meeting.first_held)
+        yield counted("meeting", axes(meeting), meeting.first_held)
 
 
 VIEW = ListView(name="meetings", kind=Meeting, columns=columns, row=row)
-COUNTER = Counter(kind=Meeting, count=count)
+COUNTERS: Mapping[str, Count] = {"participation-events": count}

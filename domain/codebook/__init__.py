@@ -24,6 +24,7 @@ THEMES = (
     "problems",
     "countries",
     "inspections",
+    "tables",
     "meetings",
     "inputs",
 )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from api import openapi
 from api.app import VERSION, contract
 from api.bootstrap import codec, features
+from domain.tables import TABLES
 from tests.conftest import Api
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +91,8 @@ def test_commands_on_a_record_need_its_version_and_may_have_a_key() -> None:
 
 def test_lists_and_feed_are_paged_alike() -> None:
     paged = {name for name, operation in OPERATIONS if "limit" in _query(operation)}
-    assert paged == {"GET /v1/meetings", "GET /v1/inputs", "GET /v1/events"}
+    members = {f"GET /v1/tables/{table}/members" for table in TABLES}
+    assert paged == {"GET /v1/meetings", "GET /v1/inputs", "GET /v1/events"} | members
     for name, operation in OPERATIONS:
         if name in paged:
             assert _query(operation)["limit"]["maximum"] == 200

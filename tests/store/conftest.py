@@ -12,6 +12,8 @@ from adapters.postgresql import PostgresStore
 from adapters.projections import LedgerViews
 from adapters.recorder import Append, LedgerRow, Part, Recorder, SealedEvent
 from adapters.sqlite import SqliteStore
+from adapters.viewstore import ViewStore
+from api import bootstrap
 from api.bootstrap import Running
 from tests.conftest import app_url, open_api
 
@@ -98,5 +100,9 @@ def store(running: Running) -> LedgerStore:
 
 
 @pytest.fixture
-def views(running: Running, store: LedgerStore) -> LedgerViews:
-    return running.ledger_views(store.ledger)
+def views(running: Running, store: LedgerStore) -> Iterator[LedgerViews]:
+    """The ledger's views, its tables summed up every fifth position."""
+    url = running.views.engine.url.render_as_string(hide_password=False)
+    views = ViewStore(url, bootstrap.projections(block=5), bootstrap.kinds())
+    yield LedgerViews(views, store)
+    views.close()

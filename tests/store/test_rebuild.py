@@ -29,6 +29,12 @@ def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(projections, "REBUILD_PAGE", 4)
 
 
+@pytest.fixture
+def views(running: Running, store: LedgerStore) -> LedgerViews:
+    """The ledger's views, as the command makes them."""
+    return running.ledger_views(store.ledger)
+
+
 def begun(views: LedgerViews) -> int | None:
     """How far a rebuild under way has come."""
     table = views.store.rebuilds

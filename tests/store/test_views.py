@@ -24,7 +24,7 @@ def test_two_who_feed_at_once_write_every_row_once(
     running: Running, store: LedgerStore, views: LedgerViews, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(projections, "PAGE", 3)
-    other = LedgerViews(running.views, store)
+    other = LedgerViews(views.store, store)
     with ThreadPoolExecutor() as pool:
         telling = pool.submit(tell, store, clock, 8)
         while not telling.done():

@@ -1,0 +1,16 @@
+"""The table deviations: every rule that a record's effective history departs from, whatever its noun."""
+
+from collections.abc import Iterator, Mapping
+
+from adapters.views.facts import Count, Fact, Related, fact
+from domain.aggregate import Aggregate
+
+
+def count(record: Aggregate, related: Related) -> Iterator[Fact]:
+    """A deviation counts on the day the event that departs from the rule happened."""
+    steps = {step.event_id: step for step in record.steps}
+    for rule, event_id in record.broken(record.steps):
+        yield fact((rule,), steps[event_id])
+
+
+COUNTERS: Mapping[str, Count] = {"deviations": count}
