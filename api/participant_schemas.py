@@ -35,7 +35,7 @@ class ExternalId(Text):
     """An external id: digits, and spaces if that is how it is written."""
 
     def __init__(self, digits: int) -> None:
-        metadata = {"description": f"{digits} digits; spaces do not count. Sealed, and shown to nobody by lists."}
+        metadata = {"description": f"{digits} digits; spaces do not count. Sealed; in no list."}
         super().__init__(limit=20, allow_none=True, load_default=None, metadata=metadata)
 
 

@@ -140,9 +140,10 @@ class Participant(Aggregate):
 
     def apply(self, step: Step) -> None:
         event = step.event
-        for name in PROFILE:
-            if getattr(event, name, None) not in (None, NOT_RECORDED):
-                setattr(self, name, getattr(event, name))
+        if isinstance(event, Profile | InterpreterNeedAssessed | LanguagePreferenceSet):
+            for name in PROFILE:
+                if getattr(event, name, None) not in (None, NOT_RECORDED):
+                    setattr(self, name, getattr(event, name))
         match event:
             case Opening():
                 self._open(event, step)
@@ -185,17 +186,19 @@ class Participant(Aggregate):
                 self.merged_into = event.participant
             case Split():
                 self.merged_into = None
-        if self.stage == "registered" and (self.settled_on or self.contact or self.cover):
+        if self.stage == "registered" and _activates(event):
             self.stage = "active"
 
     def _open(self, event: Opening, step: Step) -> None:
-        state = event.state if isinstance(event, RegisteredAsExisting) else "registered"
-        self.restricted, self.objecting = state == "restricted", state == "objection"
-        self.stage = "registered" if state in ("restricted", "objection") else state
         if event.informed != NOT_RECORDED:
             self.informed, self.informed_language = event.informed, event.informed_language
         if event.contact_person not in MISSING:
             self.contact = _contact(event, step, None)
+        state = event.state if isinstance(event, RegisteredAsExisting) else "registered"
+        self.restricted, self.objecting = state == "restricted", state == "objection"
+        if self.restricted or self.objecting:
+            state = "active" if self.settled_on or self.contact else "registered"
+        self.stage = state
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
@@ -299,6 +302,14 @@ def _contact(event: Opening | Following, step: Step, until: date | None) -> Cont
 def _left(contact: Contact | None, ended: ContactPersonEnded) -> Contact | None:
     """Whoever still follows the person after one has ceased to."""
     return None if contact is None or ended.contact_person in {*MISSING, contact.contact_person} else contact
+
+
+def _activates(event: Event) -> bool:
+    """Whether the person was settled here, or got somebody who follows them; who existed is in the state told."""
+    if isinstance(event, RegisteredAsExisting):
+        return False
+    settled = isinstance(event, Profile) and event.settled_on is not None
+    return settled or _followed_by(event) in ("contact", "cover")
 
 
 def _informs(event: Event) -> bool:

@@ -117,6 +117,14 @@ def test_a_participant_is_registered_as_existing_in_any_state(sqlite_api: Api, s
     assert record.now["state"] == (state if state in ("restricted", "objection") else "active")
 
 
+def test_who_existed_is_in_the_state_told_until_something_happens(sqlite_api: Api) -> None:
+    record = registered(sqlite_api, "registered_as_existing", state="registered", settled_on="2026-01-10")
+    assert record.now["state"] == "registered"
+    assert record.tell("contact_person_covered", days("02-02"), contact_person="per-2")["state"] == "active"
+    restricted = registered(sqlite_api, "registered_as_existing", state="restricted")
+    assert restricted.tell("restriction_lifted", days("02-02"))["state"] == "active"
+
+
 def test_who_is_registered_becomes_active_when_settled_or_followed(sqlite_api: Api) -> None:
     unfollowed = {"contact_person": "not_recorded", "deviations": [{"rule": ALONE}]}
     assert registered(sqlite_api, **unfollowed).now["state"] == "registered"
@@ -137,6 +145,7 @@ def test_who_was_never_informed_is_recorded_as_such_until_somebody_informs_them(
     assert record.now["deviations"] == [{"rule": UNINFORMED, "event_id": record.event(1), "reason": "ingen tolk"}]
     assert record.tell("informed", days("02-09"), how="conversation", language="my")["deviations"] == []
     assert (record.now["informed"], record.now["informed_language"]) == ("conversation", "my")
+    assert record.now["language"] == "not_recorded", "to be told in a language is not to prefer it"
     assert rules_after(record.retract(2)) == [UNINFORMED]
     record.correct(1, days("02-01"), **{**IN_ORDER, "informed": "written"})
     assert record.now["deviations"] == []
