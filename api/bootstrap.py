@@ -37,7 +37,7 @@ from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 from domain.tables import TABLES
 
-FEATURES: Final = ("meetings", "inputs")
+FEATURES: Final = ("meetings", "inputs", "participants")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]
@@ -147,7 +147,7 @@ def projections(block: int = BLOCK) -> tuple[View, ...]:
     """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    counters = {module.VIEW.kind: {**deviations.COUNTERS, **module.COUNTERS} for module in modules}
+    counters = {module.VIEW.kind: {**deviations.COUNTERS, **getattr(module, "COUNTERS", {})} for module in modules}
     facts = [
         FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
         for name, table in TABLES.items()

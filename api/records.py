@@ -119,7 +119,8 @@ DEGREES = (
 class Feature:
     """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
 
-    `noun` is the name it has in every room, such as `individual_plans`.
+    `noun` is the name it has in every room, such as `individual_plans`; `refusals` are what its commands may meet
+    beside what every command may.
     """
 
     noun: str
@@ -129,6 +130,7 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+    refusals: tuple[type[errors.Refusal], ...] = ()
 
     @property
     def url(self) -> str:
@@ -150,13 +152,14 @@ class Feature:
     def operations(self) -> list[Operation]:
         """Every operation of the noun, in the order a reader meets them."""
         many, one = self.url, f"{self.url}/{{record}}"
+        refusals: tuple[type[errors.Refusal], ...] = (*IMPOSSIBLE, *self.refusals)
         noun, called = self.aggregate.noun, self.aggregate.noun.replace("_", " ")
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
         record: dict[str, Any] = {"headers": ("Position", "ETag")}
         changes = {**writes, **record, "answers": {200: self.detail}, "handler": self._change}
-        mends = {**changes, "method": "POST", "refusals": (*IMPOSSIBLE, errors.ImpossibleCorrection)}
+        mends = {**changes, "method": "POST", "refusals": (*refusals, errors.ImpossibleCorrection)}
         return [
             Operation(
                 **reads,
@@ -179,7 +182,7 @@ class Feature:
                     body=route.body,
                     answers={201: self.detail},
                     headers=("Position", "ETag", "Location"),
-                    refusals=(errors.DeviationNeeded, *IMPOSSIBLE),
+                    refusals=(errors.DeviationNeeded, *refusals),
                     handler=self._open,
                 )
                 for route in self.opens
@@ -223,7 +226,7 @@ class Feature:
                     summary=route.summary,
                     body=route.body,
                     if_match="any" if route.any_version else "version",
-                    refusals=IMPOSSIBLE,
+                    refusals=refusals,
                 )
                 for route in self.commands
             ),

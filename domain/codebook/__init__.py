@@ -27,6 +27,7 @@ THEMES = (
     "tables",
     "meetings",
     "inputs",
+    "participants",
 )
 """The files, in the order their lists are shown."""
 
