@@ -31,7 +31,7 @@ from api.services import LedgerServices, Services
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
-FEATURES: Final = ("meetings", "inputs")
+FEATURES: Final = ("meetings", "inputs", "hearings")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]
@@ -140,7 +140,7 @@ def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+    return (*lists, ParticipationEvents([module.COUNTER for module in modules if hasattr(module, "COUNTER")]))
 
 
 def migrate(config: Config) -> list[str]:

@@ -1,14 +1,16 @@
 """Inputs in lists and in the count of participation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, String, Table, Uuid, func
 
-from adapters.views import meetings
+from adapters.views import hearings, meetings
 from adapters.views.lists import ListView, code
 from adapters.views.participation_events import Axes, Counter, Fact, Related, fact
+from domain.hearings import Hearing
+from domain.history import Recorded
 from domain.inputs import Input
 from domain.meetings import Meeting
 
@@ -23,6 +25,7 @@ def columns() -> tuple[Column[Any], ...]:
         code("voiced_by"),
         code("on_behalf_of"),
         Column("source", Uuid),
+        Column("hearing", Uuid),
         Column("concerns", String(4_000), nullable=False),
         code("maturity"),
         code("outcome"),
@@ -50,6 +53,7 @@ def row(record: Input) -> Mapping[str, Any]:
         "voiced_by": described.voiced_by if described else "unknown",
         "on_behalf_of": described.on_behalf_of if described else "unknown",
         "source": described.meeting if described else None,
+        "hearing": described.hearing if described else None,
         "concerns": " ".join(["", *concerns, ""]),
         "maturity": described.maturity if described else "unknown",
         "outcome": record.outcome,
@@ -66,13 +70,20 @@ def row(record: Input) -> Mapping[str, Any]:
 
 
 def count(record: Input, related: Related) -> Iterator[Fact]:
-    """An input counts once, on the day it was raised, where the meeting it was raised at was."""
+    """An input counts once, on the day it was raised, where the meeting or the hearing it was raised at was."""
     if record.raised is None or record.described is None:
         return
-    source = record.described.meeting
-    history = related(source) if source else ()
-    where = meetings.axes(Meeting(source, history)) if source and history else Axes()
+    source = record.described.meeting or record.described.hearing
+    where = _axes(source, related(source)) if source else Axes()
     yield fact("input", where._replace(level=record.described.level), record.raised, source)
+
+
+def _axes(source: UUID, history: Sequence[Recorded]) -> Axes:
+    if not history:
+        return Axes()
+    if history[0].name.startswith("hearing."):
+        return hearings.axes(Hearing(source, history))
+    return meetings.axes(Meeting(source, history))
 
 
 def present(stored: Mapping[str, Any]) -> Mapping[str, Any]:
