@@ -191,7 +191,7 @@ class HearingDetail(Detail):
     statement_count = Count(required=True)
     late_count = fields.Integer(required=True)
     statements = fields.List(fields.Nested(ReceivedStatement), required=True)
-    inputs = fields.List(Id(), required=True)
+    inputs = fields.List(Id(), required=True, metadata={"description": "In the order its events named them."})
     inputs_found = Count(required=True)
     summary = fields.String(required=True, allow_none=True)
     answered = Count(required=True)

@@ -6,7 +6,7 @@ type of plan (plan- og bygningsloven §§ 11-14, 12-10). Who was invited is kept
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, NamedTuple, Protocol, cast
+from typing import Annotated, Any, ClassVar, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -20,10 +20,10 @@ from domain.events import NOT_RECORDED, Casework, Count, Event, Person, SeedLine
 from domain.history import Step
 
 DocumentVersion = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"})]
-"""Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`."""
+"""Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`.
 
-Language = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^([a-z]{2,3}|unknown|not_[a-z]+|declined)$"})]
-"""A language by ISO 639 (`nb`, `ar`, `prs`), or a code of `missing`. The API sees to its form."""
+The API sees to its form, and to that of languages: ISO 639 (`nb`, `prs`), or a code of `missing`.
+"""
 
 
 class Recipients(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Described(Event, frozen=True, kw_only=True):
     plan_type: Annotated[str, codes("plan-types")]
     document_version: DocumentVersion = NOT_RECORDED
     deadline: date | None = None
-    languages: tuple[Language, ...] = ()
+    languages: tuple[str, ...] = ()
     responsible_unit: Unit = NOT_RECORDED
     level: Annotated[str, codes("levels")] = NOT_RECORDED
     form: Annotated[str, codes("forms")] = NOT_RECORDED
@@ -79,7 +79,7 @@ class InvitationSent(Event, frozen=True, kw_only=True):
 
     sent_to: Count = NOT_RECORDED
     channel: Annotated[str, codes("feedback-channels")] = NOT_RECORDED
-    languages: tuple[Language, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Extended(Event, frozen=True, kw_only=True):
@@ -100,7 +100,7 @@ class StatementReceived(Event, frozen=True, kw_only=True):
     on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
     on_behalf_of_n: Count = NOT_RECORDED
     document_version: DocumentVersion = NOT_RECORDED
-    language: Language = NOT_RECORDED
+    language: str = NOT_RECORDED
     inputs: tuple[UUID, ...] = ()
     statement: Casework = None
     submitters: Annotated[tuple[Submitter, ...], persons("casework")] = ()
@@ -158,17 +158,6 @@ class RegisteredAsExisting(Described, frozen=True, kw_only=True):
     summary: Casework = None
 
 
-class Answerable(Protocol):
-    """What a hearing looks at in an input."""
-
-    first_answered: Step | None
-
-    @property
-    def retracted(self) -> bool:
-        """Whether it was taken back."""
-        ...
-
-
 class Statement(NamedTuple):
     """A statement as received; `late` is None where the days do not tell."""
 
@@ -199,6 +188,8 @@ class Hearing(Aggregate):
 
     state = "unknown"
     opened: Step | None = None
+    opened_from: date | None = None
+    opened_to: date | None = None
     described: Described | None = None
     deadline: date | None = None
     invited: Count = NOT_RECORDED
@@ -217,9 +208,10 @@ class Hearing(Aggregate):
         event = step.event
         self.state = _state(event) or self.state
         if isinstance(event, Described):
-            self.opened, self.described = step, event
+            self.opened, self.described, self.deadline = step, event, event.deadline
+            self.opened_from, self.opened_to = step.starts, event.meta.occurred_to
         match event:
-            case Opened() | Extended():
+            case Extended():
                 self.deadline = event.deadline
             case RecipientListFixed():
                 self.recipient_list, self.invited = event, event.invited
@@ -232,18 +224,18 @@ class Hearing(Aggregate):
             case Cancelled():
                 self.cancellation_explanation = event.explanation
             case RegisteredAsExisting():
-                self.deadline, self.invited, self.refugee_voice = event.deadline, event.invited, event.refugee_voice
-                self.answered, self.of, self.summary = event.answered, event.of, event.summary
+                self.invited, self.refugee_voice, self.summary = event.invited, event.refugee_voice, event.summary
+                self.answered, self.of = event.answered, event.of
 
     def considering(self, event: Event, others: Others) -> Event:
         if not isinstance(event, Answered):
             return event
         day = event.meta.occurred_to
-        named = [each for each, step in self.named.items() if day is None or step.ends <= day]
-        inputs = [cast(Answerable, others("input", each)) for each in named]
-        standing = [found for found in inputs if not found.retracted]
-        answered = sum(_may_be_answered(found.first_answered, day) for found in standing)
-        return msgspec.structs.replace(event, answered=answered, of=len(standing))
+        named = [each for each, step in self.inputs.items() if day is None or step.ends <= day]
+        inputs: list[Any] = [others("input", each) for each in named]
+        answers: list[Step | None] = [found.first_answered for found in inputs if not found.retracted]
+        answered = [step for step in answers if step and not (day and step.starts and step.starts > day)]
+        return msgspec.structs.replace(event, answered=len(answered), of=len(answers))
 
     def duties(self) -> Iterator[Duty]:
         if self.state == "opened" and self.deadline is not None:
@@ -252,16 +244,6 @@ class Hearing(Aggregate):
             yield Duty("hearing.refugee_voice")
         if self.state in ("closed", "summarised", "answered") and self.unanswered:
             yield Duty("hearing.answer")
-
-    @property
-    def opened_from(self) -> date | None:
-        """The first day it may have been opened on."""
-        return self.opened.starts if self.opened else None
-
-    @property
-    def opened_to(self) -> date | None:
-        """The last day it may have been opened on; None, too, when the end is open."""
-        return self.opened.event.meta.occurred_to if self.opened else None
 
     @property
     def period_days(self) -> int | None:
@@ -278,20 +260,14 @@ class Hearing(Aggregate):
     @property
     def statements(self) -> list[Statement]:
         """Every statement received, in order."""
-        return [
-            Statement(step.event, step.starts, step.event.meta.occurred_to, self._late(step))
-            for step in self.steps
-            if isinstance(step.event, StatementReceived)
-        ]
+        received = [(step, step.event) for step in self.steps if isinstance(step.event, StatementReceived)]
+        return [Statement(event, step.starts, event.meta.occurred_to, self._late(step)) for step, event in received]
 
     @property
     def statement_count(self) -> Count:
         """How many statements were received; of a hearing registered as existing, those before that, too."""
-        received = len(self.statements)
-        if not isinstance(self.described, RegisteredAsExisting):
-            return received
-        earlier = self.described.statements
-        return earlier + received if isinstance(earlier, int) else earlier
+        earlier: Count = getattr(self.described, "statements", 0)
+        return earlier + len(self.statements) if isinstance(earlier, int) else earlier
 
     @property
     def late_count(self) -> int:
@@ -299,27 +275,19 @@ class Hearing(Aggregate):
         return sum(statement.late is True for statement in self.statements)
 
     @property
-    def named(self) -> dict[UUID, Step]:
+    def inputs(self) -> dict[UUID, Step]:
         """The inputs its statements and summaries name, and the event that named each first."""
         found: dict[UUID, Step] = {}
         for step in self.steps:
-            if isinstance(step.event, StatementReceived | Summarised):
-                for each in step.event.inputs:
-                    found.setdefault(each, step)
+            for each in getattr(step.event, "inputs", ()):
+                found.setdefault(each, step)
         return found
-
-    @property
-    def inputs(self) -> list[UUID]:
-        """The inputs it brought, in the order they were named."""
-        return list(self.named)
 
     @property
     def unanswered(self) -> int:
         """How many inputs have no answer, as far as its own events tell."""
-        known = self.of - self.answered if isinstance(self.of, int) and isinstance(self.answered, int) else 0
-        return known + sum(
-            self.answering is None or step.certainly_after(self.answering) for step in self.named.values()
-        )
+        since, left = self.answering, _left(self.answered, self.of)
+        return left + sum(since is None or step.certainly_after(since) for step in self.inputs.values())
 
     def _late(self, step: Step) -> bool | None:
         if self.deadline is None:
@@ -332,12 +300,12 @@ class Hearing(Aggregate):
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
         too_short = _certainly_too_short(steps)
         for step in steps:
-            event = step.event
+            event: Any = step.event
             if step is too_short:
                 yield Broken("hearing.period_too_short", step.event_id)
-            if isinstance(event, Closed) and _certainly_early(step, steps):
+            if isinstance(event, Closed) and step.ends < min(_deadlines(steps, by=step).values(), default=date.min):
                 yield Broken("hearing.closed_early", step.event_id)
-            if _state(event) == "answered" and _unanswered(event):
+            if _state(event) == "answered" and _left(event.answered, event.of):
                 yield Broken("hearing.closed_with_inputs_unanswered", step.event_id)
             if any(_ended_by(end.event, event) and step.certainly_after(end) for end in steps):
                 yield Broken("hearing.recorded_after_end", step.event_id)
@@ -347,8 +315,8 @@ class Hearing(Aggregate):
         if isinstance(event, StatementReceived | Summarised):
             yield from (Reference("input", each, f"/inputs/{i}") for i, each in enumerate(event.inputs))
         if isinstance(event, StatementReceived):
-            for i, each in enumerate(event.submitters):
-                yield Reference("participant", each.participant, f"/submitters/{i}/participant")
+            for i, submitter in enumerate(event.submitters):
+                yield Reference("participant", submitter.participant, f"/submitters/{i}/participant")
         if isinstance(event, RecipientListFixed) and event.register is not None:
             yield Reference("register", event.register, "/register")
 
@@ -379,12 +347,8 @@ def _state(event: Event) -> str | None:
     return event.NAME if isinstance(event, Opened | Closed | Summarised | Answered | Cancelled) else None
 
 
-def _may_be_answered(answer: Step | None, by: date | None) -> bool:
-    return answer is not None and (by is None or answer.starts is None or answer.starts <= by)
-
-
-def _unanswered(event: Any) -> bool:
-    return isinstance(event.of, int) and isinstance(event.answered, int) and event.answered < event.of
+def _left(answered: Count, of: Count) -> int:
+    return of - answered if isinstance(of, int) and isinstance(answered, int) else 0
 
 
 def _least_days(opened: Step) -> int | None:
@@ -392,12 +356,12 @@ def _least_days(opened: Step) -> int | None:
     return rules.value("hearing_days", described.plan_type, opened.starts or opened.ends)
 
 
-def _deadlines(steps: Sequence[Step], by: Step | None = None) -> list[tuple[Step, date]]:
-    """The deadlines that may be the last that was set, or the last before a step."""
-    told = [(step, step.event.deadline) for step in steps if isinstance(step.event, Described | Extended)]
-    found = [(step, deadline) for step, deadline in told if deadline and not (by and step.certainly_after(by))]
-    replacing = [step for step, _ in found if by is None or by.certainly_after(step)]
-    return [each for each in found if not any(step.certainly_after(each[0]) for step in replacing)]
+def _deadlines(steps: Sequence[Step], by: Step | None = None) -> dict[Step, date]:
+    """The deadlines that may be the last that was set, or the last before a step, by what set them."""
+    told = {step: step.event.deadline for step in steps if isinstance(step.event, Described | Extended)}
+    found = {step: day for step, day in told.items() if day and not (by and step.certainly_after(by))}
+    replacing = [step for step in found if by is None or by.certainly_after(step)]
+    return {each: day for each, day in found.items() if not any(step.certainly_after(each) for step in replacing)}
 
 
 def _certainly_too_short(steps: Sequence[Step]) -> Step | None:
@@ -405,15 +369,10 @@ def _certainly_too_short(steps: Sequence[Step]) -> Step | None:
     opened = next((step for step in steps if isinstance(step.event, Described)), None)
     if opened is None or opened.starts is None:
         return None
-    least, last = _least_days(opened), _deadlines(steps)
-    if least is None or not last or any((deadline - opened.starts).days >= least for _, deadline in last):
+    least, last, first = _least_days(opened), _deadlines(steps), opened.starts
+    if least is None or any((day - first).days >= least for day in last.values()):
         return None
-    return last[-1][0]
-
-
-def _certainly_early(closed: Step, steps: Sequence[Step]) -> bool:
-    deadlines = [deadline for _, deadline in _deadlines(steps, by=closed)]
-    return bool(deadlines) and closed.ends < min(deadlines)
+    return next(reversed(last), None)
 
 
 def _ended_by(end: Event, event: Event) -> bool:
