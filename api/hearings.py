@@ -95,7 +95,6 @@ class HearingExtension(CommandBody):
     """The new deadline."""
 
     deadline = Day(required=True)
-    explanation = Text(limit=2_000, allow_none=True, load_default=None)
 
 
 class HearingStatement(CommandBody):
@@ -179,8 +178,8 @@ class HearingDetail(Detail):
     seed_line = fields.String(allow_none=True, attribute="described.seed_line")
     title = fields.String(allow_none=True, attribute="described.title")
     matter = fields.String(allow_none=True, attribute="described.matter")
-    opened_from = fields.Date(required=True, allow_none=True)
-    opened_to = fields.Date(required=True, allow_none=True)
+    opened_from = fields.Date(allow_none=True, attribute="opened.starts")
+    opened_to = fields.Date(allow_none=True, attribute="opened.event.meta.occurred_to")
     deadline = fields.Date(required=True, allow_none=True)
     period_days = fields.Integer(required=True, allow_none=True)
     least_days = fields.Integer(required=True, allow_none=True)
@@ -196,8 +195,8 @@ class HearingDetail(Detail):
     summary = fields.String(required=True, allow_none=True)
     answered = Count(required=True)
     of = Count(required=True)
-    answering_unit = fields.String(required=True)
-    answer = fields.String(required=True, allow_none=True)
+    answering_unit = fields.String(attribute="answering.event.answering_unit")
+    answer = fields.String(allow_none=True, attribute="answering.event.answer")
     cancellation_explanation = fields.String(required=True, allow_none=True)
 
 

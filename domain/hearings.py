@@ -88,7 +88,6 @@ class Extended(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "extended"
 
     deadline: date
-    explanation: Casework = None
 
 
 class StatementReceived(Event, frozen=True, kw_only=True):
@@ -188,8 +187,6 @@ class Hearing(Aggregate):
 
     state = "unknown"
     opened: Step | None = None
-    opened_from: date | None = None
-    opened_to: date | None = None
     described: Described | None = None
     deadline: date | None = None
     invited: Count = NOT_RECORDED
@@ -200,8 +197,6 @@ class Hearing(Aggregate):
     answering: Step | None = None
     answered: Count = NOT_RECORDED
     of: Count = NOT_RECORDED
-    answering_unit = NOT_RECORDED
-    answer: str | None = None
     cancellation_explanation: str | None = None
 
     def apply(self, step: Step) -> None:
@@ -209,7 +204,6 @@ class Hearing(Aggregate):
         self.state = _state(event) or self.state
         if isinstance(event, Described):
             self.opened, self.described, self.deadline = step, event, event.deadline
-            self.opened_from, self.opened_to = step.starts, event.meta.occurred_to
         match event:
             case Extended():
                 self.deadline = event.deadline
@@ -220,7 +214,6 @@ class Hearing(Aggregate):
                 self.summary, self.inputs_found = event.summary, event.inputs_found
             case Answered():
                 self.answering, self.answered, self.of = step, event.answered, event.of
-                self.answering_unit, self.answer = event.answering_unit, event.answer
             case Cancelled():
                 self.cancellation_explanation = event.explanation
             case RegisteredAsExisting():
@@ -248,9 +241,8 @@ class Hearing(Aggregate):
     @property
     def period_days(self) -> int | None:
         """Days from the opening to the deadline; None where one of them is not known exactly."""
-        if self.deadline is None or self.opened_from is None or self.opened_from != self.opened_to:
-            return None
-        return (self.deadline - self.opened_from).days
+        first = self.opened.starts if self.opened and self.opened.starts == self.opened.event.meta.occurred_to else None
+        return (self.deadline - first).days if self.deadline and first else None
 
     @property
     def least_days(self) -> int | None:
@@ -303,7 +295,7 @@ class Hearing(Aggregate):
             event: Any = step.event
             if step is too_short:
                 yield Broken("hearing.period_too_short", step.event_id)
-            if isinstance(event, Closed) and step.ends < min(_deadlines(steps, by=step).values(), default=date.min):
+            if isinstance(event, Closed) and _certainly_early(step, steps):
                 yield Broken("hearing.closed_early", step.event_id)
             if _state(event) == "answered" and _left(event.answered, event.of):
                 yield Broken("hearing.closed_with_inputs_unanswered", step.event_id)
@@ -356,12 +348,16 @@ def _least_days(opened: Step) -> int | None:
     return rules.value("hearing_days", described.plan_type, opened.starts or opened.ends)
 
 
-def _deadlines(steps: Sequence[Step], by: Step | None = None) -> dict[Step, date]:
+def _deadlines(steps: Sequence[Step], by: Step | None = None) -> dict[Step, date | None]:
     """The deadlines that may be the last that was set, or the last before a step, by what set them."""
     told = {step: step.event.deadline for step in steps if isinstance(step.event, Described | Extended)}
-    found = {step: day for step, day in told.items() if day and not (by and step.certainly_after(by))}
-    replacing = [step for step in found if by is None or by.certainly_after(step)]
-    return {each: day for each, day in found.items() if not any(step.certainly_after(each) for step in replacing)}
+    found = {step: day for step, day in told.items() if not (by and step.certainly_after(by))}
+    extending = [step for step in found if isinstance(step.event, Extended) and (not by or by.certainly_after(step))]
+
+    def replaced(step: Step) -> bool:
+        return any(isinstance(step.event, Described) or each.certainly_after(step) for each in extending)
+
+    return {step: day for step, day in found.items() if not replaced(step)}
 
 
 def _certainly_too_short(steps: Sequence[Step]) -> Step | None:
@@ -369,10 +365,15 @@ def _certainly_too_short(steps: Sequence[Step]) -> Step | None:
     opened = next((step for step in steps if isinstance(step.event, Described)), None)
     if opened is None or opened.starts is None:
         return None
-    least, last, first = _least_days(opened), _deadlines(steps), opened.starts
-    if least is None or any((day - first).days >= least for day in last.values()):
+    least, deadlines, first = _least_days(opened), _deadlines(steps), opened.starts
+    if least is None or any(day is None or (day - first).days >= least for day in deadlines.values()):
         return None
-    return next(reversed(last), None)
+    return next(reversed(deadlines))
+
+
+def _certainly_early(closed: Step, steps: Sequence[Step]) -> bool:
+    days = _deadlines(steps, by=closed).values()
+    return bool(days) and all(day is not None and closed.ends < day for day in days)
 
 
 def _ended_by(end: Event, event: Event) -> bool:

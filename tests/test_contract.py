@@ -18,7 +18,8 @@ from api import auth, openapi
 from api.app import VERSION, contract
 from api.bootstrap import bootstrap, features, migrate
 from api.config import Config
-from tests.conftest import Api, Clock, Ids, an_input, meeting, open_api
+from tests.bodies import smallest
+from tests.conftest import Api, Clock, Ids, open_api
 
 CI = os.environ.get("MEDVIRKNING_COUNTS") == "ci"
 LEAST = 2_000 if CI else 300
@@ -78,8 +79,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     yield Served(
         api,
         {
-            "meetings": [api.post("/v1/meetings", meeting()).json["id"] for _ in range(4)],
-            "inputs": [api.post("/v1/inputs", an_input()).json["id"] for _ in range(4)],
+            feature.url.rpartition("/")[2]: [
+                api.post(feature.url, smallest(feature.opens[0].body)).json["id"] for _ in range(4)
+            ]
+            for feature in features()
         },
     )
     running.close()

@@ -1,13 +1,18 @@
 """Hearings in lists, and what a hearing counts for."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, String
 
 from adapters.views.lists import ListView, code
-from adapters.views.participation_events import Axes
-from domain.hearings import Hearing
+from adapters.views.participation_events import Axes, Related
+from domain.events import Event
+from domain.hearings import Hearing, RecipientListFixed, RegisteredAsExisting, StatementReceived, listed
+from domain.history import Step
+from domain.inputs import Input
 
 
 def columns() -> tuple[Column[Any], ...]:
@@ -37,7 +42,7 @@ def columns() -> tuple[Column[Any], ...]:
 
 def row(hearing: Hearing) -> Mapping[str, Any]:
     """The list row of a hearing."""
-    described = hearing.described
+    described, opened = hearing.described, hearing.opened
     return {
         "state": hearing.state,
         "plan_type": described.plan_type if described else "unknown",
@@ -47,8 +52,8 @@ def row(hearing: Hearing) -> Mapping[str, Any]:
         "form": described.form if described else "unknown",
         "arena": described.arena if described else "unknown",
         "phase": described.phase if described else "unknown",
-        "opened_from": hearing.opened_from,
-        "opened_to": hearing.opened_to,
+        "opened_from": opened.starts if opened else None,
+        "opened_to": opened.event.meta.occurred_to if opened else None,
         "deadline": hearing.deadline,
         "invited": _number(hearing.invited),
         "refugee_voice": hearing.refugee_voice,
@@ -71,6 +76,69 @@ def axes(hearing: Hearing) -> Axes:
     if described is None:
         return Axes()
     return Axes(described.form, described.arena, described.phase, described.level)
+
+
+class Counted(NamedTuple):
+    """What a hearing counts for: a measure, `n` times, from the day `since` on. `source` is an input it rests on."""
+
+    plan_type: str
+    measure: str
+    opened: Step
+    since: date
+    n: int = 1
+    source: UUID | None = None
+
+
+def count_hearings(hearing: Hearing, related: Related) -> Iterator[Counted]:
+    """Who was invited, what was stated, and how many of the inputs have an answer now, by when it was opened.
+
+    A list that is fixed anew takes the place of the one before. Inputs count once each, from the day they are named.
+    """
+    opened, described = hearing.opened, hearing.described
+    if opened is None or described is None:
+        return
+
+    def counted(measure: str, since: date, n: int = 1, source: UUID | None = None) -> Counted:
+        return Counted(described.plan_type, measure, opened, max(since, opened.ends), n, source)
+
+    yield counted("hearings", opened.ends)
+    listed_before: dict[str, int] = {}
+    for step in hearing.steps:
+        if (listing := _listing(step.event)) is not None:
+            for measure, n in listed_before.items():
+                yield counted(measure, step.ends, -n)
+            for measure, n in listing.items():
+                yield counted(measure, step.ends, n)
+            listed_before = listing
+        if isinstance(step.event, StatementReceived):
+            yield counted("statements", step.ends)
+            if "refugees" in (step.event.submitted_by, step.event.on_behalf_of):
+                yield counted("statements_refugees", step.ends)
+    if isinstance(described, RegisteredAsExisting):
+        before = {"statements": described.statements, "inputs": described.of, "inputs_answered": described.answered}
+        for measure, count in before.items():
+            if isinstance(count, int):
+                yield counted(measure, opened.ends, count)
+    for each, named in hearing.inputs.items():
+        found = Input(each, related(each))
+        if not found.retracted:
+            yield counted("inputs", named.ends, source=each)
+            if found.first_answered:
+                yield counted("inputs_answered", max(named.ends, found.first_answered.ends), source=each)
+
+
+def _listing(event: Event) -> dict[str, int] | None:
+    """What a list of recipients counts for; None of an event that tells of none."""
+    if isinstance(event, RecipientListFixed):
+        invited, voice = event.invited, listed(event)
+    elif isinstance(event, RegisteredAsExisting):
+        invited, voice = event.invited, event.refugee_voice
+    else:
+        return None
+    return {
+        **({"invited": invited} if isinstance(invited, int) else {}),
+        **({"refugee_voice_on_list": 1} if voice == "yes" else {}),
+    }
 
 
 VIEW = ListView(name="hearings", kind=Hearing, columns=columns, row=row)

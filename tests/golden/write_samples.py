@@ -1,7 +1,7 @@
 """Writes a sample of every stored event that has none: `.venv/bin/python -m tests.golden.write_samples`.
 
-A sample shows every field with a value that is not its default. An event that a field was added to gets another. What stands in tests/golden/events/ is never written
-over: once a version is released, its samples stay what they are.
+A sample shows every field with a value that is not its default; an event that a field was added to gets another one.
+What stands in tests/golden/events/ is never written over: once a version is released, its samples stay what they are.
 """
 
 import json
