@@ -37,7 +37,7 @@ from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 from domain.tables import TABLES
 
-FEATURES: Final = ("meetings", "inputs", "participants")
+FEATURES: Final = ("meetings", "inputs", "participants", "hearings")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]

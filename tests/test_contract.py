@@ -18,9 +18,8 @@ from api import auth, openapi
 from api.app import VERSION, contract
 from api.bootstrap import bootstrap, features, migrate
 from api.config import Config
-from api.participant_schemas import ExistingParticipant
-from tests.bodies import smallest
-from tests.conftest import Api, Clock, Ids, an_input, meeting, open_api
+from tests.bodies import opened
+from tests.conftest import Api, Clock, Ids, open_api
 
 CI = os.environ.get("MEDVIRKNING_COUNTS") == "ci"
 LEAST = 2_000 if CI else 300
@@ -76,15 +75,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     migrate(config)
     running = bootstrap(config, clock=Clock(), new_id=Ids())
     api = open_api(running)
-    participant = smallest(ExistingParticipant)
     schema.app.application = api.client.application
     yield Served(
         api,
-        {
-            "meetings": [api.post("/v1/meetings", meeting()).json["id"] for _ in range(4)],
-            "inputs": [api.post("/v1/inputs", an_input()).json["id"] for _ in range(4)],
-            "participants": [api.post("/v1/participants/existing", participant).json["id"] for _ in range(4)],
-        },
+        {feature.url.rpartition("/")[2]: [opened(api, feature) for _ in range(4)] for feature in features()},
     )
     running.close()
 

@@ -28,6 +28,7 @@ THEMES = (
     "meetings",
     "inputs",
     "participants",
+    "hearings",
 )
 """The files, in the order their lists are shown."""
 

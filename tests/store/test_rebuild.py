@@ -103,7 +103,7 @@ def test_readers_go_on_while_views_are_rebuilt_and_switched(
     views.catch_up()
     head, stop = store.head(), Signal()
     asked = ("meetings", head, TODAY, {}, None, 200)
-    answer, cells = views.rows(*asked), views.cells("participation-events", head, TODAY, ("form",))
+    answer, cells = views.rows(*asked), views.cells("facts of participation-events", head, TODAY, ("form",))
     assert len(answer.rows) == 3
     assert cells
 
@@ -111,7 +111,7 @@ def test_readers_go_on_while_views_are_rebuilt_and_switched(
         times = 0
         while not stop.is_set():
             assert views.rows(*asked) == answer
-            assert views.cells("participation-events", head, TODAY, ("form",)) == cells
+            assert views.cells("facts of participation-events", head, TODAY, ("form",)) == cells
             times += 1
         return times
 
