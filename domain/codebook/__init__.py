@@ -25,6 +25,7 @@ THEMES = (
     "meetings",
     "inputs",
     "participants",
+    "bodies",
 )
 """The files, in the order their lists are shown."""
 
