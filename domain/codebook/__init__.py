@@ -26,6 +26,7 @@ THEMES = (
     "inputs",
     "participants",
     "bodies",
+    "hearings",
 )
 """The files, in the order their lists are shown."""
 
