@@ -27,6 +27,7 @@ THEMES = (
     "participants",
     "bodies",
     "hearings",
+    "recipients",
 )
 """The files, in the order their lists are shown."""
 
