@@ -32,7 +32,7 @@ from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
-FEATURES: Final = ("meetings", "inputs", "participants", "bodies", "recipients")
+FEATURES: Final = ("meetings", "inputs", "participants", "bodies", "recipients", "guidance")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]

@@ -28,6 +28,7 @@ THEMES = (
     "bodies",
     "hearings",
     "recipients",
+    "guidance",
 )
 """The files, in the order their lists are shown."""
 
