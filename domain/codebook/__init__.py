@@ -29,6 +29,9 @@ THEMES = (
     "inputs",
     "participants",
     "hearings",
+    "bodies",
+    "recipients",
+    "guidance",
 )
 """The files, in the order their lists are shown."""
 
