@@ -140,7 +140,7 @@ def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+    return (*lists, ParticipationEvents([module.COUNTER for module in modules if hasattr(module, "COUNTER")]))
 
 
 def migrate(config: Config) -> list[str]:
