@@ -14,7 +14,18 @@ VERSION = 2
 """The newest version; 1 is that of 0.1.0."""
 
 LANGUAGES = ("nb", "nn", "en")
-THEMES = ("participation", "people", "law", "rules", "event_classes", "problems", "countries", "meetings", "inputs")
+THEMES = (
+    "participation",
+    "people",
+    "law",
+    "rules",
+    "event_classes",
+    "problems",
+    "countries",
+    "meetings",
+    "inputs",
+    "participants",
+)
 """The files, in the order their lists are shown."""
 
 
