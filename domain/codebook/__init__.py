@@ -25,6 +25,7 @@ THEMES = (
     "meetings",
     "inputs",
     "participants",
+    "individual_plans",
 )
 """The files, in the order their lists are shown."""
 
@@ -33,8 +34,9 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A code of a list.
 
     `seed` points at the line of the 2009 note it stands in, `levels` at the levels it can occur at (none given: any),
-    `arenas` and `phases` at where the note places a form, `source` at the law or standard of a rule. `counts`, `degree`
-    and the axes of an event class are what the projections read of it.
+    `arenas` and `phases` at where the note places a form, `source` at the law or standard of a rule, `regimes` at those
+    that require a content of a plan. `counts`, `degree` and the axes of an event class are what the projections read of
+    it.
     """
 
     code: str
@@ -44,6 +46,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: str | None = None
     source: str | None = None
     levels: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
     mode: str | None = None
     arenas: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
