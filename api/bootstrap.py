@@ -31,7 +31,7 @@ from api.services import LedgerServices, Services
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
-FEATURES: Final = ("meetings", "inputs", "participants")
+FEATURES: Final = ("meetings", "inputs", "participants", "individual_plans")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]

@@ -78,6 +78,9 @@ class FinalGoalSet(Event, frozen=True, kw_only=True):
 class Goal(Event, frozen=True, kw_only=True):
     """A goal in one domain of life; `agreed` is whether both wanted it."""
 
+    ORIGINATOR: ClassVar[str]
+    """Whose goal it is (codebook list `plan-parties`)."""
+
     goal_domain: Annotated[str, codes("goal-domains")]
     agreed: Annotated[str, codes("plan-agreements")] = NOT_RECORDED
     goal: Casework = None
@@ -87,12 +90,14 @@ class GoalStated(Goal, frozen=True, kw_only=True):
     """The participant said what they want (seed s:289–290)."""
 
     NAME: ClassVar[str] = "goal_stated"
+    ORIGINATOR: ClassVar[str] = "participant"
 
 
 class GoalProposed(Goal, frozen=True, kw_only=True):
     """The contact person proposed a goal."""
 
     NAME: ClassVar[str] = "goal_proposed"
+    ORIGINATOR: ClassVar[str] = "contact_person"
 
 
 class Drafted(Event, frozen=True, kw_only=True):

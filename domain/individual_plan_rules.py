@@ -168,32 +168,45 @@ def _at_intervals(steps: Sequence[Step]) -> Iterator[Review]:
     """From a decision or a review to the next: due when agreed or, if that is earlier, an interval later."""
     regime = _regime(steps)
     agreed: date | None = None
-    since: date | None = None
+    base: Step | None = None
     missed: Step | None = None
     for step in steps:
-        due = _due(agreed, since, regime)
+        due = _due(agreed, base, regime)
         match step.event:
             case RegisteredAsExisting(next_review_due=day):
                 agreed = day
-            case ReviewScheduled(due_on=day) if due is None or not past(step, due):
+            case ReviewScheduled(due_on=day) if _in_its_time(step, base, due):
                 agreed = day
             case ReviewMissed(review_type=kind) if kind != "life_change":
                 missed = missed or step
             case Decided():
-                since = step.ends
+                base = step
             case Reviewed(next_review_due=day):
                 if due:
-                    yield Review("interval", due, step, missed)
-                agreed, since, missed = day, step.ends, None
-    if due := _due(agreed, since, regime):
-        yield Review("interval", due, None, missed)
+                    yield Review("interval", due, _held(steps, base, due), missed)
+                agreed, base, missed = day, step, None
+    if due := _due(agreed, base, regime):
+        yield Review("interval", due, _held(steps, base, due), missed)
 
 
-def _due(agreed: date | None, since: date | None, regime: str) -> date | None:
+def _due(agreed: date | None, base: Step | None, regime: str) -> date | None:
     """The earlier of the day agreed and an interval after the decision or the last review."""
-    months = rules.value("review_months", regime, since) if since else None
-    days = (agreed, months_after(since, months) if since and months else None)
+    months = rules.value("review_months", regime, base.ends) if base else None
+    days = (agreed, months_after(base.ends, months) if base and months else None)
     return min((day for day in days if day), default=None)
+
+
+def _in_its_time(scheduled: Step, base: Step | None, due: date | None) -> bool:
+    """Whether a review was scheduled before the one owed was overdue, and surely not before the last was held."""
+    before = base is not None and isinstance(base.event, Reviewed) and not scheduled.certainly_after(base)
+    return not before and (due is None or not past(scheduled, due))
+
+
+def _held(steps: Sequence[Step], base: Step | None, due: date) -> Step | None:
+    """The review held since: the first that may have come in time, else the first."""
+    since = [step for step in steps if step is not base and not (base and base.certainly_after(step))]
+    held = [step for step in since if isinstance(step.event, Reviewed)]
+    return next((step for step in held if not past(step, due)), held[0] if held else None)
 
 
 def _at_life_changes(steps: Sequence[Step]) -> Iterator[Review]:
@@ -204,10 +217,10 @@ def _at_life_changes(steps: Sequence[Step]) -> Iterator[Review]:
             continue
         days = rules.value("life_change_review_days", _regime(steps), change.ends)
         if days:
-            since = [step for step in steps if not change.certainly_after(step)]
-            held = next((step for step in since if isinstance(step.event, Reviewed)), None)
-            missed = next((step for step in since if _life_change_review_missed(step.event)), None)
-            yield Review("life_change", change.ends + timedelta(days=days), held, missed)
+            due = change.ends + timedelta(days=days)
+            missed = (step for step in steps if _life_change_review_missed(step.event))
+            since = next((step for step in missed if not change.certainly_after(step)), None)
+            yield Review("life_change", due, _held(steps, change, due), since)
 
 
 def _life_change_review_missed(event: Event) -> bool:

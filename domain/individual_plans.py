@@ -119,9 +119,10 @@ class IndividualPlan(Aggregate):
     review: Step | None = None
     life_change: Step | None = None
     revision: Step | None = None
-    disagreement: Step | None = None
-    complaint: Step | None = None
     closing: Step | None = None
+    disagreement = NOT_RECORDED
+    complaint = NOT_RECORDED
+    complaint_outcome = NOT_RECORDED
 
     def apply(self, step: Step) -> None:
         self.state = _state(step.event, self.state)
@@ -146,12 +147,16 @@ class IndividualPlan(Aggregate):
                 self.life_change = step
             case Revised():
                 self.revision = step
-            case DisagreementRecorded() | DisagreementResolved():
-                self.disagreement = step
-            case ComplaintFiled() | ComplaintDecided():
-                self.complaint = step
             case Closed():
                 self.closing = step
+            case DisagreementRecorded():
+                self.disagreement = "recorded"
+            case DisagreementResolved():
+                self.disagreement = "resolved"
+            case ComplaintFiled():
+                self.complaint = "filed"
+            case ComplaintDecided(outcome=outcome):
+                self.complaint, self.complaint_outcome = "decided", outcome
 
     @property
     def subject(self) -> UUID:
