@@ -176,11 +176,11 @@ def _at_intervals(steps: Sequence[Step]) -> Iterator[Review]:
             case RegisteredAsExisting(next_review_due=day):
                 agreed = day
             case ReviewScheduled(due_on=day) if _in_its_time(step, base, due):
-                agreed = day
-            case ReviewMissed(review_type=kind) if kind != "life_change":
+                agreed, missed = day, None
+            case ReviewMissed(review_type=kind) if due and kind != "life_change":
                 missed = missed or step
-            case Decided():
-                base = step
+            case Decided() if due is None or not past(step, due):
+                base, missed = step, None
             case Reviewed(next_review_due=day):
                 if due:
                     yield Review("interval", due, _held(steps, base, due), missed)
@@ -259,9 +259,10 @@ def _may_be_shared(step: Step, decision: Step) -> bool:
 
 def _decided_late(steps: Sequence[Step]) -> Iterator[Step]:
     opening = described(steps)
-    first = next((step for step in steps if begins(step.event)), None)
-    limit = decision_limit(opening) if opening else None
-    if first and isinstance(first.event, Decided) and limit and past(first, limit):
+    if opening is None or (isinstance(opening, RegisteredAsExisting) and opening.state not in DRAFTING):
+        return
+    first, limit = next((step for step in steps if isinstance(step.event, Decided)), None), decision_limit(opening)
+    if first and limit and past(first, limit):
         yield first
 
 

@@ -16,7 +16,7 @@ from domain.aggregate import Aggregate, Broken, Others, Reference, judged, refus
 from domain.commands import Command
 from domain.degrees import Degrees, Experienced, Promised, degrees
 from domain.duties import Duty
-from domain.errors import ImpossibleCorrection, UnknownReference
+from domain.errors import ImpossibleCorrection, ImpossibleInterval, UnknownReference
 from domain.events import MISSING, NOT_RECORDED, Event
 from domain.history import Step
 from domain.individual_plan_events import (
@@ -228,6 +228,11 @@ class IndividualPlan(Aggregate):
         for member, list_id in MANY.items():
             for i, code in enumerate(getattr(event, member, ())):
                 refuse_unknown(list_id, code, f"/{member}/{i}")
+        if isinstance(event, Reviewed | ReviewScheduled):
+            member = "due_on" if isinstance(event, ReviewScheduled) else "next_review_due"
+            due, day = getattr(event, member), event.meta.occurred_from
+            if due and day and due < day:
+                raise ImpossibleInterval(f"/{member}", f"{due} is before {day}, when it was agreed")
 
     def _refuse_impossible(self, event: Event, command: Command) -> None:
         super()._refuse_impossible(event, command)
