@@ -36,7 +36,7 @@ from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
-FEATURES: Final = ("meetings", "inputs")
+FEATURES: Final = ("meetings", "inputs", "participants")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]
@@ -146,8 +146,9 @@ def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
+    counters = [module.COUNTER for module in modules if hasattr(module, "COUNTER")]
     asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]), Audit(), Duties(kinds()), *asked)
+    return (*lists, ParticipationEvents(counters), Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:

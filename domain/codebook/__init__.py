@@ -26,6 +26,7 @@ THEMES = (
     "inspections",
     "meetings",
     "inputs",
+    "participants",
 )
 """The files, in the order their lists are shown."""
 
