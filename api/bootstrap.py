@@ -36,7 +36,7 @@ from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
-FEATURES: Final = ("meetings", "inputs", "participants")
+FEATURES: Final = ("meetings", "inputs", "participants", "tenancies", "move_outs")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]

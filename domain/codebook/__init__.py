@@ -27,6 +27,8 @@ THEMES = (
     "meetings",
     "inputs",
     "participants",
+    "tenancies",
+    "move_outs",
 )
 """The files, in the order their lists are shown."""
 
