@@ -266,8 +266,8 @@ class MoveOut(PersonalRecord):
 
     def standings(self) -> Iterator[Standing]:
         """How it has stood since the move, each from the day it was seen; of a move on unknown days, too."""
-        following = [since for _, since in self._standings[1:]]
-        for (code, since), until in zip(self._standings, [*following, None], strict=True):
+        ends = [*(since for _, since in self._standings), None][1:]
+        for (code, since), until in zip(self._standings, ends, strict=True):
             yield Standing(code, since, until)
 
     def duties(self) -> Iterator[Duty]:
