@@ -38,15 +38,13 @@ def end_of_oslo_day(day: date) -> int:
     """The last microsecond of a day in Oslo."""
     if day == date.max:
         return microseconds(datetime.max.replace(tzinfo=UTC))
-<<<<<<< HEAD
     return start_of_oslo_day(day + timedelta(days=1)) - 1
-=======
-    following = day + timedelta(days=1)
-    return microseconds(datetime(following.year, following.month, following.day, tzinfo=OSLO)) - 1
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month so many months later; the month's last day where it has no such day."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    """The day so many months later: the month's last where it has no such day, and never past the last of all days."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
->>>>>>> d042f9d (Tenancies and move-outs: their events, rules, lists and codes)
