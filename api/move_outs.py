@@ -4,8 +4,9 @@ from marshmallow import fields, validate
 
 from api.records import DEGREES, Feature, Route
 from api.schemas import Code, CommandBody, Count, Day, Detail, Filters, Id, IdOrUnknown, ListRow, Text
-from domain import move_outs
+from domain import move_out_events as events
 from domain.events import NOT_RECORDED
+from domain.move_outs import MoveOut
 
 
 class Described(CommandBody):
@@ -189,14 +190,14 @@ class MoveOutFilters(Filters):
 
 FEATURE = Feature(
     noun="move_outs",
-    aggregate=move_outs.MoveOut,
+    aggregate=MoveOut,
     detail=MoveOutDetail,
     row=MoveOutRow,
     filters=MoveOutFilters,
     opens=(
-        Route(event=move_outs.Planned, path="", body=MoveOutPlan, summary="Plan a move out of municipal housing"),
+        Route(event=events.Planned, path="", body=MoveOutPlan, summary="Plan a move out of municipal housing"),
         Route(
-            event=move_outs.RegisteredAsExisting,
+            event=events.RegisteredAsExisting,
             path="/existing",
             body=ExistingMoveOut,
             summary="Register a move-out from before the ledger, in the state it was in",
@@ -204,47 +205,47 @@ FEATURE = Feature(
     ),
     commands=(
         Route(
-            event=move_outs.ReadinessAssessed,
+            event=events.ReadinessAssessed,
             path="/readiness-assessments",
             body=ReadinessAssessment,
             summary="Record whether they are ready for a home of their own",
         ),
         Route(
-            event=move_outs.ViewingAttended,
+            event=events.ViewingAttended,
             path="/viewings",
             body=Viewing,
             summary="Record that they looked at a dwelling",
             any_version=True,
         ),
-        Route(event=move_outs.Moved, path="/move", method="PUT", body=Move, summary="Record that they moved"),
+        Route(event=events.Moved, path="/move", method="PUT", body=Move, summary="Record that they moved"),
         Route(
-            event=move_outs.FollowedUp,
+            event=events.FollowedUp,
             path="/follow-ups",
             body=MoveOutFollowUp,
             summary="Record how it goes after the move",
             any_version=True,
         ),
         Route(
-            event=move_outs.StabilityConfirmed,
+            event=events.StabilityConfirmed,
             path="/stability-confirmations",
             body=StabilityConfirmation,
             summary="Record that they live stably in the home they moved to",
         ),
         Route(
-            event=move_outs.Returned,
+            event=events.Returned,
             path="/return",
             method="PUT",
             body=ReturnToMunicipalHousing,
             summary="Record that they came back to municipal housing",
         ),
         Route(
-            event=move_outs.LostToFollowUp,
+            event=events.LostToFollowUp,
             path="/losses",
             body=LossToFollowUp,
             summary="Record that nobody knows any longer how they live",
         ),
         Route(
-            event=move_outs.Abandoned,
+            event=events.Abandoned,
             path="/abandonment",
             method="PUT",
             body=Abandonment,

@@ -6,8 +6,9 @@ from marshmallow import fields, validate
 
 from api.records import DEGREES, Feature, Route
 from api.schemas import Code, CommandBody, Count, Day, Detail, Filters, Id, ListRow, OneToFive, Request, Text, Unit
-from domain import tenancies
+from domain import tenancy_events as events
 from domain.events import NOT_RECORDED
+from domain.tenancies import Tenancy
 
 
 def _codes(list_id: str, **kwargs: Any) -> fields.List[str]:
@@ -228,14 +229,14 @@ class TenancyFilters(Filters):
 
 FEATURE = Feature(
     noun="tenancies",
-    aggregate=tenancies.Tenancy,
+    aggregate=Tenancy,
     detail=TenancyDetail,
     row=TenancyRow,
     filters=TenancyFilters,
     opens=(
-        Route(event=tenancies.NeedStated, path="", body=HousingNeed, summary="Record that a dwelling is needed"),
+        Route(event=events.NeedStated, path="", body=HousingNeed, summary="Record that a dwelling is needed"),
         Route(
-            event=tenancies.RegisteredAsExisting,
+            event=events.RegisteredAsExisting,
             path="/existing",
             body=ExistingTenancy,
             summary="Register a tenancy from before the ledger, in the state it was in",
@@ -243,50 +244,50 @@ FEATURE = Feature(
     ),
     commands=(
         Route(
-            event=tenancies.PreferenceRecorded,
+            event=events.PreferenceRecorded,
             path="/preferences",
             body=HousingPreference,
             summary="Record what they wish for",
             any_version=True,
         ),
         Route(
-            event=tenancies.OptionsPresented,
+            event=events.OptionsPresented,
             path="/options",
             body=HousingOptions,
             summary="Record what they were shown to choose from",
         ),
-        Route(event=tenancies.Chosen, path="/choices", body=HousingChoice, summary="Record how far they chose"),
+        Route(event=events.Chosen, path="/choices", body=HousingChoice, summary="Record how far they chose"),
         Route(
-            event=tenancies.Allocated,
+            event=events.Allocated,
             path="/allocations",
             body=HousingAllocation,
             summary="Record that a dwelling was allocated to them",
         ),
-        Route(event=tenancies.Started, path="/start", method="PUT", body=TenancyStart, summary="Record that it began"),
-        Route(event=tenancies.TermSet, path="/terms", body=TenancyTerm, summary="Record how long they may stay"),
-        Route(event=tenancies.Renewed, path="/renewals", body=TenancyTerm, summary="Record that it was renewed"),
+        Route(event=events.Started, path="/start", method="PUT", body=TenancyStart, summary="Record that it began"),
+        Route(event=events.TermSet, path="/terms", body=TenancyTerm, summary="Record how long they may stay"),
+        Route(event=events.Renewed, path="/renewals", body=TenancyTerm, summary="Record that it was renewed"),
         Route(
-            event=tenancies.ConditionReported,
+            event=events.ConditionReported,
             path="/condition-reports",
             body=HousingConditionReport,
             summary="Record how the dwelling and its surroundings are said to be",
             any_version=True,
         ),
         Route(
-            event=tenancies.SafetyExperienceReported,
+            event=events.SafetyExperienceReported,
             path="/safety-experiences",
             body=SafetyExperience,
             summary="Record how safe they feel there, and whether they wish to stay",
             any_version=True,
         ),
         Route(
-            event=tenancies.PushCareNoted,
+            event=events.PushCareNoted,
             path="/tensions",
             body=PushCareNote,
             summary="Record a tension, such as that of push and care",
             any_version=True,
         ),
-        Route(event=tenancies.Ended, path="/end", method="PUT", body=TenancyEnd, summary="Record that it ended"),
+        Route(event=events.Ended, path="/end", method="PUT", body=TenancyEnd, summary="Record that it ended"),
         *DEGREES,
     ),
 )

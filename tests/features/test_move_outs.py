@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from domain.commands import Command
 from domain.duties import Duty
 from domain.events import MISSING, Event, Meta
-from domain.move_outs import FollowedUp, LostToFollowUp, Moved, MoveOut, Planned, Returned, StabilityConfirmed
+from domain.move_out_events import FollowedUp, LostToFollowUp, Moved, Planned, Returned, StabilityConfirmed
+from domain.move_outs import MoveOut
 from domain.time import microseconds, months_after
 from tests.conftest import Api, Ids
 from tests.features.conftest import Opening, Record, a_participant, broken, on
