@@ -19,6 +19,8 @@ class OfParticipant(Event, frozen=True, kw_only=True):
 class PersonalRecord(Aggregate):
     """A record about one participant, whose keys seal it."""
 
+    personal = True
+
     @property
     def subject(self) -> UUID:
         opening = self.history[0].event if self.history else None
