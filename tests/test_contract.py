@@ -18,7 +18,8 @@ from api import auth, openapi
 from api.app import VERSION, contract
 from api.bootstrap import bootstrap, features, migrate
 from api.config import Config
-from tests.conftest import Api, Clock, Ids, an_input, meeting, open_api
+from tests.bodies import smallest
+from tests.conftest import ON, Api, Clock, Ids, open_api
 
 CI = os.environ.get("MEDVIRKNING_COUNTS") == "ci"
 LEAST = 2_000 if CI else 300
@@ -75,13 +76,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running = bootstrap(config, clock=Clock(), new_id=Ids())
     api = open_api(running)
     schema.app.application = api.client.application
-    yield Served(
-        api,
-        {
-            "meetings": [api.post("/v1/meetings", meeting()).json["id"] for _ in range(4)],
-            "inputs": [api.post("/v1/inputs", an_input()).json["id"] for _ in range(4)],
-        },
-    )
+    person = api.post("/v1/participants", {"occurred": ON}).json["id"]
+    records: dict[str, list[str]] = {}
+    for feature in features():
+        body = smallest(feature.opens[0].body)
+        body |= {"participant": person} if "participant" in body else {}
+        opened = [api.post(feature.url, body).json["id"] for _ in range(4)]
+        records[feature.url.rpartition("/")[2]] = opened
+    yield Served(api, records)
     running.close()
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from api.bootstrap import Running
 from api.records import Feature, Route
 from domain.events import text_fields
+from tests.bodies import smallest
 from tests.conftest import ON, Api, open_api
 
 MARKER = f"kanari-{os.urandom(6).hex()}"
@@ -25,6 +26,7 @@ class Writer:
 
     def __init__(self, api: Api) -> None:
         self.api = api
+        self.participant = api.post("/v1/participants", {"occurred": ON}).json["id"]
         self.canaries: list[str] = []
         self.told = ""
         self.etag: str | None = None
@@ -35,13 +37,8 @@ class Writer:
 
     def body(self, route: Route) -> dict[str, Any]:
         """A body with every text, and of the other members those that must be there."""
-        body: dict[str, Any] = {"occurred": ON}
-        for name, field in route.body().fields.items():
-            if name in text_fields(route.event):
-                body[name] = self.canary()
-            elif field.required and name not in body:
-                body[name] = field.validate.choices[0]  # type: ignore[union-attr]
-        return body
+        body = smallest(route.body, **{name: self.canary() for name in text_fields(route.event)})
+        return {**body, "participant": self.participant} if "participant" in body else body
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Sends a command, and again with its deviations and their reasons if it breaks rules."""
@@ -56,7 +53,7 @@ class Writer:
 
     def write(self, feature: Feature, opening: Route) -> None:
         """Opens a record, sends it every other command, corrects its opening and takes it back."""
-        many, self.etag = f"/v1/{feature.noun}", None
+        many, self.etag = feature.url, None
         path = f"{many}/{self.send('POST', many + opening.path, self.body(opening))['id']}"
         for route in feature.commands:
             self.send(route.method, path + route.path, self.body(route))
