@@ -271,6 +271,24 @@ def test_of_a_move_from_before_the_ledger_nobody_says_who_was_not_followed_up(a_
     assert returned.deviate("followed_up", on("2024-02-01")) == [ENDED]
 
 
+def test_a_follow_up_is_on_the_work_list_until_it_is_held(a_move_out: Opening, sqlite_api: Api) -> None:
+    record = a_move_out()
+    record.tell("moved", on("2025-12-01"), **OWNED)
+    due_now = "/v1/work-lists/move_out.follow_up"
+    [item] = sqlite_api.items(due_now)
+    owed = {"record": record.now["id"], "due_on": "2026-03-01", "participant": record.now["participant"]}
+    assert item.items() >= owed.items()
+    record.tell("followed_up", on("2026-03-01"))
+    assert sqlite_api.items(due_now) == []
+
+
+@pytest.mark.parametrize("agreement", [True, False])
+def test_its_events_are_read_under_an_agreement_only(moved: Record, sqlite_api: Api, *, agreement: bool) -> None:
+    token = sqlite_api.token("system", agreement=agreement)
+    read = sqlite_api.get("/v1/events?after=0", role=None, headers={"Authorization": f"Bearer {token}"})
+    assert (moved.now["id"] in read.get_data(as_text=True)) == agreement
+
+
 IMPOSSIBLE = [
     ({"occurred": on("2026-03-03")}, "/occurred/from"),
     ({"participant": "00000000-0000-4000-8000-000000000000"}, "/participant"),
