@@ -218,6 +218,17 @@ def test_a_move_that_was_later_than_first_told_accuses_nobody(moved: Record) -> 
     assert broken(moved) == []
 
 
+@pytest.mark.parametrize("first", ["2023-01-01", None])
+def test_a_follow_up_is_of_every_milestone_that_the_days_of_the_move_allow(
+    a_move_out: Opening, first: str | None
+) -> None:
+    record = a_move_out()
+    record.tell("moved", on(first, "2023-05-31"), **OWNED)
+    record.tell("followed_up", on("2023-06-20"))
+    record.tell("stability_confirmed", on("2023-11-01"))
+    assert broken(record) == []
+
+
 def test_an_end_told_of_late_makes_what_came_after_it_a_deviation(moved: Record) -> None:
     moved.tell("followed_up", on("2023-05-01"))
     moved.tell("abandoned", on("2023-01-15"))
