@@ -38,14 +38,16 @@ from domain.ledgers import Ledger
 from domain.tables import TABLES
 
 FEATURES: Final = (
-    "meetings",
-    "inputs",
     "participants",
-    "hearings",
-    "bodies",
-    "recipients",
-    "guidance",
     "individual_plans",
+    "tenancies",
+    "move_outs",
+    "guidance",
+    "meetings",
+    "bodies",
+    "hearings",
+    "recipients",
+    "inputs",
 )
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 

@@ -73,6 +73,19 @@ class Count(fields.Field[int | str]):
         raise ValidationError(f"is neither a count from 0 up nor one of {', '.join(MISSING_CODES)}")
 
 
+class OneToFive(fields.Field[int | str]):
+    """From 1 (least) to 5 (most), or why there is none."""
+
+    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"enum": MISSING_CODES}]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+            return value
+        if isinstance(value, str) and value in MISSING:
+            return value
+        raise ValidationError("is neither 1 to 5 nor a code of the list `missing`")
+
+
 class Number(fields.Integer):
     """A whole number, given as a JSON number."""
 
@@ -110,6 +123,15 @@ class Id(fields.UUID):
         if not isinstance(value, str) or not re.fullmatch(UUID_PATTERN, value, re.ASCII | re.IGNORECASE):
             raise ValidationError("is not a UUID")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class IdOrUnknown(fields.Field[str]):
+    """The id of a record, or `unknown`."""
+
+    CONTRACT = {"anyOf": [{"type": "string", "format": "uuid"}, {"const": "unknown"}]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return "unknown" if value == "unknown" else str(Id().deserialize(value, attr, data, **kwargs))
 
 
 class Request(Schema):

@@ -28,13 +28,15 @@ def referring(api: Api, value: Any) -> Any:
     """The same, with every participant in it one that is there."""
     match value:
         case dict():
-            return {name: person(api) if name == "participant" else referring(api, value[name]) for name in value}
+            return {
+                name: a_participant(api) if name == "participant" else referring(api, value[name]) for name in value
+            }
         case list():
             return [referring(api, each) for each in value]
     return value
 
 
-def person(api: Api) -> str:
+def a_participant(api: Api) -> str:
     """The id of a participant of whom nothing is known."""
     return _told(api, "/v1/participants/existing", smallest(ExistingParticipant))
 

@@ -33,6 +33,8 @@ THEMES = (
     "recipients",
     "guidance",
     "individual_plans",
+    "tenancies",
+    "move_outs",
 )
 """The files, in the order their lists are shown."""
 
