@@ -36,9 +36,9 @@ def referring(api: Api, value: Any) -> Any:
     return value
 
 
-def a_participant(api: Api) -> str:
-    """The id of a participant of whom nothing is known."""
-    return _told(api, "/v1/participants/existing", smallest(ExistingParticipant))
+def a_participant(api: Api, **members: Any) -> str:
+    """The id of a participant of whom nothing is known but these."""
+    return _told(api, "/v1/participants/existing", smallest(ExistingParticipant, **members))
 
 
 def _told(api: Api, url: str, body: dict[str, Any]) -> str:

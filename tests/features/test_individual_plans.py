@@ -19,8 +19,9 @@ from domain.events import MISSING, Meta
 from domain.individual_plan_events import RegisteredAsExisting
 from domain.individual_plans import IndividualPlan
 from domain.time import microseconds, months_after
+from tests.bodies import a_participant
 from tests.conftest import Api, Ids
-from tests.features.conftest import Opening, Record, days
+from tests.features.conftest import Opening, Record
 from tests.features.histories import BY, Memory
 
 ALONE = "individual_plan.decided_without_co_authorship"
@@ -46,14 +47,6 @@ DRAWN_UP: list[Told] = [("co_authored", "2025-01-10", TOGETHER), ("decided", "20
 def on(first: str | None, last: str | None = "") -> dict[str, str | None]:
     """An interval of days, given as `2025-02-03`; of one day when no last is given."""
     return {"from": first, "to": first if last == "" else last}
-
-
-def a_participant(api: Api, **members: Any) -> str:
-    """Registers a participant."""
-    answer = api.post("/v1/participants", {"occurred": days("01-01"), **members})
-    assert answer.status_code == 201, answer.get_data(as_text=True)
-    registered: str = answer.json["id"]
-    return registered
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from adapters.vault import KEYS
 from domain.events import MISSING
+from tests.bodies import a_participant
 from tests.conftest import Api
 from tests.features.conftest import Opening, Record, days
 
@@ -282,12 +283,6 @@ def test_a_meeting_held_twice_is_told_as_it_was_held_last(a_meeting: Opening) ->
     record.tell("held", days("02-12"), interpreter_need="needed", tally={"attended": 13})
     assert (record.now["held_from"], record.now["tally"]["attended"]) == ("2026-02-12", 13)
     assert record.now["interpreter_need"] == "needed"
-
-
-def a_participant(api: Api) -> str:
-    body = {"occurred": days("02-01"), "state": "active"}
-    participant: str = api.post("/v1/participants/existing", body).json["id"]
-    return participant
 
 
 def test_who_was_there_is_known_to_who_reads_the_parts_and_else_only_how_many(api: Api) -> None:
