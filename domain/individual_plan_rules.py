@@ -41,13 +41,13 @@ DRAFTING: Final = ("initiated", "drafted", "co_authored")
 class Review(NamedTuple):
     """A review that is or was due: why (codebook list `review-types`), by which day, and how it went.
 
-    `missed` is when it was first said that it was not held; `ended` is the closing, if that certainly came too late.
+    `missed` is each time it was said not to be held; `ended` is the closing, if that certainly came too late.
     """
 
     kind: str
     due_on: date
     held: Step | None = None
-    missed: Step | None = None
+    missed: tuple[Step, ...] = ()
     ended: Step | None = None
 
     @property
@@ -56,21 +56,26 @@ class Review(NamedTuple):
         return not self.held and not self.ended
 
     @property
+    def in_time(self) -> bool:
+        """Whether it may have been held by its day."""
+        return self.held is not None and not past(self.held, self.due_on)
+
+    @property
     def broken_at(self) -> Step | None:
         """The first event that certainly came after the due day, with no review before it."""
-        come = (step for step in (self.missed, self.held, self.ended) if step)
-        return next((step for step in come if past(step, self.due_on)), None)
+        come = (step for step in (*self.missed, self.held, self.ended) if step and past(step, self.due_on))
+        return None if self.in_time else next(come, None)
 
     def outcomes(self) -> Iterator[tuple[str, date]]:
-        """How it went (codebook list `review-punctuality`), each outcome with the day it holds from, in order."""
-        if self.held and not past(self.held, self.due_on):
+        """How it went (codebook list `review-outcomes`), each outcome with the day it holds from, in order."""
+        if self.held and self.in_time:
             yield "in_time", self.held.ends
         elif self.due_on < date.max:
             overdue = self.due_on + timedelta(days=1)
             yield "not_held_yet", overdue
-            given_up = [step.ends for step in (self.missed, self.ended) if step]
-            if given_up:
-                yield "missed", max(overdue, min(given_up))
+            given_up = [max(overdue, step.ends) for step in (*self.missed, self.ended) if step]
+            if given_up and not (self.held and self.held.ends < min(given_up)):
+                yield "missed", min(given_up)
             if self.held:
                 yield "late", self.held.ends
 
@@ -169,22 +174,22 @@ def _at_intervals(steps: Sequence[Step]) -> Iterator[Review]:
     regime = _regime(steps)
     agreed: date | None = None
     base: Step | None = None
-    missed: Step | None = None
+    missed: tuple[Step, ...] = ()
     for step in steps:
         due = _due(agreed, base, regime)
         match step.event:
             case RegisteredAsExisting(next_review_due=day):
                 agreed = day
             case ReviewScheduled(due_on=day) if _in_its_time(step, base, due):
-                agreed, missed = day, None
+                agreed, missed = day, ()
             case ReviewMissed(review_type=kind) if due and kind != "life_change":
-                missed = missed or step
+                missed = (*missed, step)
             case Decided() if due is None or not past(step, due):
-                base, missed = step, None
+                base, missed = step, ()
             case Reviewed(next_review_due=day):
                 if due:
                     yield Review("interval", due, _held(steps, base, due), missed)
-                agreed, base, missed = day, step, None
+                agreed, base, missed = day, step, ()
     if due := _due(agreed, base, regime):
         yield Review("interval", due, _held(steps, base, due), missed)
 
@@ -218,9 +223,11 @@ def _at_life_changes(steps: Sequence[Step]) -> Iterator[Review]:
         days = rules.value("life_change_review_days", _regime(steps), change.ends)
         if days:
             due = change.ends + timedelta(days=days)
-            missed = (step for step in steps if _life_change_review_missed(step.event))
-            since = next((step for step in missed if not change.certainly_after(step)), None)
-            yield Review("life_change", due, _held(steps, change, due), since)
+            held = _held(steps, change, due)
+            until = [step for step in steps if not (held and step.certainly_after(held))]
+            since = (step for step in until if not change.certainly_after(step))
+            missed = tuple(step for step in since if _life_change_review_missed(step.event))
+            yield Review("life_change", due, held, missed)
 
 
 def _life_change_review_missed(event: Event) -> bool:

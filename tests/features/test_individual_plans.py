@@ -676,7 +676,16 @@ BEGINNING = date(2023, 1, 1)
 NOW = microseconds(datetime(2026, 3, 2, 9, tzinfo=UTC))
 DAYS = st.integers(0, 900).map(lambda more: BEGINNING + timedelta(more))
 KINDS = {event.NAME: event for event in IndividualPlan.events}
-NAMES = ["decided", "material_life_change_registered", "review_missed", "reviewed", "review_scheduled", "closed"]
+MISSED = "review_missed at a life change"
+NAMES = [
+    "decided",
+    "material_life_change_registered",
+    "review_missed",
+    MISSED,
+    "reviewed",
+    "review_scheduled",
+    "closed",
+]
 TURNS = st.lists(
     st.builds(
         lambda name, day, later: Turn(name, day, later and day + timedelta(later)),
@@ -697,9 +706,14 @@ def a_plan_of(turns: list[Turn], unsure: dict[int, tuple[int, int]] | None = Non
         before, after = (unsure or {}).get(i - 1, (0, 0))
         last = min(turn.day + timedelta(after), date(2026, 3, 2))
         meta = Meta(occurred_from=turn.day - timedelta(before), occurred_to=last, recorded_by=BY)
-        dues = {"reviewed": {"next_review_due": turn.due}, "review_scheduled": {"due_on": turn.due}}
-        members: dict[str, Any] = dues.get(turn.name, described if i == 0 else {})
-        plan = kept.save(plan.record(KINDS[turn.name](meta=meta, **members), command), command)
+        of_each: dict[str, dict[str, Any]] = {
+            "initiated": described,
+            "reviewed": {"next_review_due": turn.due},
+            "review_scheduled": {"due_on": turn.due},
+            MISSED: {"review_type": "life_change"},
+        }
+        name, members = turn.name.split(" ")[0], of_each.get(turn.name, {})
+        plan = kept.save(plan.record(KINDS[name](meta=meta, **members), command), command)
     return plan
 
 
@@ -730,6 +744,8 @@ def by_hand(turns: list[Turn], today: date) -> list[tuple[str, date, str]]:
                 missed = True
             case "material_life_change_registered" if decided:
                 owed[n] = (turn.day + timedelta(60), False)
+            case _ if turn.name == MISSED:
+                owed = {n: (day, True) for n, (day, _) in owed.items()}
             case "reviewed":
                 met = [("life_change", day) for day, _ in owed.values()] + ([("interval", due)] if due else [])
                 settled += [(kind, day, "late" if turn.day > day else "in_time") for kind, day in met]
@@ -738,7 +754,7 @@ def by_hand(turns: list[Turn], today: date) -> list[tuple[str, date, str]]:
                 left = [("life_change", day) for day, _ in owed.values()] + ([("interval", due)] if due else [])
                 return sorted([*settled, *((kind, day, "missed") for kind, day in left if turn.day > day)])
     due = at_intervals()
-    left = [("life_change", day, False) for day, _ in owed.values()] + ([("interval", due, missed)] if due else [])
+    left = [("life_change", *each) for each in owed.values()] + ([("interval", due, missed)] if due else [])
     standing = [(kind, day, "missed" if given_up else "not_held_yet") for kind, day, given_up in left if today > day]
     return sorted([*settled, *standing])
 
