@@ -31,7 +31,7 @@ NOBODY = UUID(int=0)
 
 def send(api: Api, operation: Operation, token: str | None, **path: Any) -> TestResponse:
     """The operation, sent bare: without body or version, to a record that is not there unless `path` says which."""
-    values = {"record": NOBODY, "token": NOBODY, "list": "roles", **path}
+    values = {"record": NOBODY, "token": NOBODY, "list": "roles", "table": "deviations", "codelist": "rules", **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
 
@@ -40,6 +40,8 @@ def allowed(operation: Operation) -> int:
     """What the operation, sent bare, answers to whom it lets in."""
     if operation.body:
         return 415
+    if any(field.required for field in operation.query._declared_fields.values()):
+        return 422
     return 404 if "{record}" in operation.path or "{token}" in operation.path else 200
 
 
