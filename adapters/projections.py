@@ -6,7 +6,7 @@ A view that fails stops where it is and says so; the others go on.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table
 
+from adapters.rebuilds import Rebuild, Rebuilt
 from adapters.viewstore import Change, Outrun, View, ViewStore
 from domain.aggregate import Aggregate
 from domain.history import Recorded
@@ -24,6 +25,10 @@ from domain.tables import Among
 A = TypeVar("A", bound=Aggregate)
 
 PAGE = 2_000
+REBUILD_PAGE = 5_000
+"""A rebuild takes more at a time, so that fewer histories are read again; still larger pages gain nothing, and would
+keep who feeds the live views waiting."""
+
 POLL_SECONDS = 0.05
 """How often who waits for a view looks for itself: another process may feed it."""
 
@@ -88,7 +93,6 @@ class PageHistories:
 class Progress(NamedTuple):
     """How far a rebuild has come, of how many events."""
 
-    view: str
     position: int
     total: int
 
@@ -146,6 +150,12 @@ class LedgerViews:
         with self._reading(view) as (found, *where):
             return found.members(*where, position, day, among, after, limit)
 
+    def counts(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """How many rows of a list have each value of these columns."""
+        with self._reading(view) as (found, *where):
+            counted: Mapping[str, Mapping[str, int]] = found.counts(*where, position, day, columns)
+            return counted
+
     def run(self, stop: Event) -> None:
         """Feeds every view until told to stop."""
         while not stop.is_set():
@@ -186,17 +196,44 @@ class LedgerViews:
         while self.run_once():
             pass
 
-    def rebuild(self, tell: Callable[[Progress], None] = lambda progress: None) -> None:
+    def rebuild(self) -> list[Rebuilt]:
         """Builds every view again beside the live one, and switches when it has caught up."""
-        ledger = self.events.ledger
-        for view in self.store.views:
-            aside, position = self.store.aside(view), 0
-            while page := self.events.page(position, PAGE):
-                with self.store.engine.begin() as connection:
-                    self._fold(connection, view, aside, PageHistories(self.events, page))
-                position = page[-1].position
-                tell(Progress(view.name, position, self.events.head()))
-            self.store.switch(ledger, view.name, aside, position)
+        for _ in self.build():
+            pass
+        return self.switch()
+
+    def build(self) -> Iterator[Progress]:
+        """Builds every view again beside the live one, reading the log once; tells first where it begins.
+
+        One that was stopped goes on where it had come. Raises Overtaken when another process does the same.
+        """
+        rebuild = Rebuild(self.store, self.events.ledger)
+        position = rebuild.begin()
+        yield Progress(position, self.events.head())
+        yield from self._build(rebuild, position)
+
+    def switch(self) -> list[Rebuilt]:
+        """Puts what was built in the place of what is live; returns how the two compared. Raises Overtaken."""
+        rebuild = Rebuild(self.store, self.events.ledger)
+        position = self._caught_up(rebuild, rebuild.begin())
+        compared = rebuild.compare(position)
+        while not rebuild.switch(position, self.events.head()):
+            position = self._caught_up(rebuild, position)
+        return compared
+
+    def _caught_up(self, rebuild: Rebuild, position: int) -> int:
+        for progress in self._build(rebuild, position):
+            position = progress.position
+        return position
+
+    def _build(self, rebuild: Rebuild, position: int) -> Iterator[Progress]:
+        while page := self.events.page(position, REBUILD_PAGE):
+            histories, to = PageHistories(self.events, page), page[-1].position
+            with rebuild.moving(position, to) as connection:
+                for view in self.store.views:
+                    self._fold(connection, view, rebuild.tables[view.name], histories)
+            position = to
+            yield Progress(position, self.events.head())
 
     @contextmanager
     def _reading(self, view: str) -> Iterator[tuple[Any, ...]]:

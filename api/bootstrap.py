@@ -18,22 +18,26 @@ from adapters.exports import export as export
 from adapters.layout import root as root
 from adapters.postgresql import PostgresStore
 from adapters.projections import LedgerViews
+from adapters.rebuilds import Overtaken
 from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views import deviations
+from adapters.views import deviations, inspections
+from adapters.views.audit import Audit
+from adapters.views.duties import Duties
 from adapters.views.facts import BLOCK, FactsView
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
 from api.records import Feature
 from api.services import LedgerServices, Services
+from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 from domain.tables import TABLES
 
-FEATURES: Final = ("meetings", "inputs")
+FEATURES: Final = ("meetings", "inputs", "participants", "hearings")
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]
@@ -53,6 +57,7 @@ OPERATOR_ERRORS = (
     NotABackup,
     NotEmpty,
     OutOfDate,
+    Overtaken,
     UnknownLedger,
     WrongVaultKey,
 )
@@ -76,7 +81,7 @@ class Running:
     features: tuple[Feature, ...]
     services: Services
     opened: "_Opened"
-    stopping: Event = field(default_factory=Event)
+    stopping: Event
     threads: dict[UUID, Thread] = field(default_factory=dict)
 
     def store(self, ledger: UUID) -> LedgerStore:
@@ -142,12 +147,13 @@ def projections(block: int = BLOCK) -> tuple[View, ...]:
     """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    counters = {module.VIEW.kind: {**deviations.COUNTERS, **module.COUNTERS} for module in modules}
+    counters = {module.VIEW.kind: {**deviations.COUNTERS, **getattr(module, "COUNTERS", {})} for module in modules}
     facts = [
         FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
         for name, table in TABLES.items()
     ]
-    return (*lists, *facts)
+    asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
+    return (*lists, *facts, Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:
@@ -204,7 +210,9 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
     vault = Vault(config.vault or vault_url, kek)
     access = Access(access_url, vault)
     views = ViewStore(views_url, projections(), kinds())
-    opened = _Opened(events, vault, codec(), views)
+    stopping = Event()
+    waits = Waits(config.threads, config.longest_wait, stopping)
+    opened = _Opened(events, vault, codec(), views, waits)
     services = Services(
         clock=clock,
         new_id=new_id,
@@ -217,15 +225,18 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
             sqlalchemy.exc.TimeoutError,
             *events.unavailable,
         ),
+        waits=waits,
     )
-    return Running(config, events, vault, access, views, features(), services, opened)
+    return Running(config, events, vault, access, views, features(), services, opened, stopping)
 
 
 class _Opened:
     """The ledgers of an installation, each opened once."""
 
-    def __init__(self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore) -> None:
-        self._events, self._vault, self._codec, self._views = events, vault, codec, views
+    def __init__(
+        self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore, waits: Waits
+    ) -> None:
+        self._events, self._vault, self._codec, self._views, self._waits = events, vault, codec, views, waits
         self._lock = Lock()
         self._ledgers: dict[UUID, LedgerServices] = {}
         self._stores: dict[UUID, LedgerStore] = {}
@@ -251,7 +262,7 @@ class _Opened:
             store = self.store(ledger)
             row = next(row for row in self._events.ledgers() if row.id == ledger)
             views = LedgerViews(self._views, store)
-            found = LedgerServices(row.number, row.synthetic, store, views)
+            found = LedgerServices(row.number, row.synthetic, store, views, self._waits)
             with self._lock:
                 found = self._ledgers.setdefault(ledger, found)
         return found

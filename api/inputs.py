@@ -68,6 +68,7 @@ class Described(CommandBody):
     maturity = Code("maturities", load_default=NOT_RECORDED)
     seed_line = Pattern(SEED_LINE_PATTERN, allow_none=True, load_default=None)
     said = Text(allow_none=True, load_default=None)
+    hearing = Id(allow_none=True, load_default=None)
 
 
 class RaisedInput(Described):
@@ -160,6 +161,7 @@ class InputDetail(Detail):
     maturity = Code("maturities", attribute="described.maturity")
     seed_line = fields.String(allow_none=True, attribute="described.seed_line")
     said = fields.String(allow_none=True, attribute="described.said")
+    hearing = Id(allow_none=True, attribute="described.hearing")
     raised_from = fields.Date(required=True, allow_none=True)
     raised_to = fields.Date(required=True, allow_none=True)
     answering_unit = fields.String(required=True)
@@ -190,6 +192,7 @@ class InputRow(ListRow):
     voiced_by = Code("voices", required=True)
     on_behalf_of = Code("voices", required=True)
     source = Source(required=True)
+    hearing = Id(required=True, allow_none=True)
     concerns = fields.List(fields.Nested(Concern), required=True)
     maturity = Code("maturities", required=True)
     outcome = Code("input-outcomes", required=True)
@@ -213,6 +216,7 @@ class InputFilters(Filters):
     maturity = Code("maturities")
     outcome = Code("input-outcomes")
     source = Source()
+    hearing = Id()
     concern = Pattern(
         "^[a-z][a-z-]{0,40}(:[A-Za-z0-9_]{1,40})?$",
         metadata={"description": "What it concerns: a codebook list, or one code of it as `forms:f25`."},

@@ -14,8 +14,10 @@ from marshmallow import Schema, fields
 
 from api.moments import Moment, resolve
 from api.problems import NotYet, Unprocessable
-from api.schemas import Answer, Code, Deviation, Id, Interval
+from api.rest import Call
+from api.schemas import Answer, Code, Deviation, Filters, Id, Interval
 from api.services import LedgerServices
+from domain.codebook import Codebook
 from domain.events import Corrected, Event, Retracted
 from domain.history import Recorded, Step
 from domain.time import rfc3339
@@ -55,19 +57,23 @@ def start_of(
         return covered(ledger, view, moment, query.get("min_position")), moment.day, None
     if query.keys() & {"as_of", "on", "min_position"}:
         raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-    return cursor_of(query["cursor"], filters, ledger.records.head())
+    return cursor_of(query["cursor"], _bound(filters), ledger.records.head())
 
 
 def following(cursor: Cursor, filters: Mapping[str, Any]) -> str:
     """The relative URL of the page after this one."""
-    asked = {**flask.request.args, "cursor": cursor_text(cursor, filters)}
+    asked = {**flask.request.args, "cursor": cursor_text(cursor, _bound(filters))}
     for pinned in ("as_of", "on", "min_position"):
         asked.pop(pinned, None)
     return f"{flask.request.path}?{urlencode(asked)}"
 
 
+def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {**filters, "path": flask.request.path}
+
+
 def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
-    """The cursor as an opaque string, bound to the filters it was made under."""
+    """The cursor as an opaque string, bound to the list and the filters it was made under."""
     return base64.urlsafe_b64encode(msgspec.json.encode([*cursor, _digest(filters)])).decode().rstrip("=")
 
 
@@ -98,9 +104,26 @@ def covered(ledger: LedgerServices, view: str, moment: Moment, min_position: int
     wanted = max(moment.position or 0, min_position or 0)
     if min_position is not None and min_position > ledger.records.head():
         raise Unprocessable([("/query/min_position", "is past the ledger's head")])
-    if wanted and not ledger.views.wait(view, wanted, WAIT_SECONDS):
-        raise NotYet(f"position {wanted} is not in the answer yet; ask again")
+    if wanted and ledger.views.position(view) < wanted:
+        with ledger.waits.seat():
+            if not ledger.views.wait(view, wanted, WAIT_SECONDS):
+                raise NotYet(f"position {wanted} is not in the answer yet; ask again")
     return ledger.views.position(view) if moment.position is None else moment.position
+
+
+def list_page(call: Call, view: str, rows: Schema, where: Mapping[str, Any] | None = None) -> flask.Response:
+    """A page of a view's rows, and where the next is.
+
+    The query's own members narrow it, unless `where` says in the view's own terms what they come to.
+    """
+    ledger, query = call.ledger, call.query
+    filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
+    position, day, after = start_of(ledger, view, query, filters, call.services.clock())
+    page = ledger.views.rows(view, position, day, filters if where is None else where, after, query["limit"])
+    more = None if page.next is None else following(Cursor(position, day, page.next), filters)
+    answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": more}), 200)
+    answer.headers["Position"] = str(position)
+    return answer
 
 
 def json_response(body: bytes, status: int) -> flask.Response:
@@ -123,8 +146,8 @@ class PerformedBy(Answer):
     unit = fields.String(required=True)
 
 
-class HistoryEntry(Answer):
-    """One event of a record as it was recorded, and whether it still holds."""
+class Entry(Answer):
+    """One event as it was recorded: its place, its envelope, not what it says."""
 
     event_id = Id(required=True)
     type = fields.String(required=True)
@@ -139,15 +162,24 @@ class HistoryEntry(Answer):
     source_system = fields.String(required=True, allow_none=True)
     source_recorded_at = fields.String(required=True, allow_none=True)
     correlation_id = fields.String(required=True, allow_none=True)
+
+
+class HistoryEntry(Entry):
+    """One event of a record as it was recorded, and whether it still holds."""
+
     deviations = fields.List(fields.Nested(Deviation), required=True)
+    function = Code("functions", required=True, allow_none=True)
     effective = fields.Boolean(
         required=True, metadata={"description": "Part of the effective history as this very entry."}
     )
     data = fields.Dict(required=True, metadata={"description": "The event's own members, text included."})
 
 
-def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step]) -> list[dict[str, Any]]:
+def history_entries(
+    history: Sequence[Recorded], effective: Mapping[UUID, Step], book: Codebook
+) -> list[dict[str, Any]]:
     """What HistoryEntry shows of each event, given the effective steps by the original's id."""
+    classes = book.lists["event-classes"].codes
     last_word = {each.event.target: each.event_id for each in history if isinstance(each.event, Corrected | Retracted)}
     entries = []
     for each in history:
@@ -158,7 +190,8 @@ def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step])
                 holds = target in effective and effective[target].event is replacement
             case event:
                 holds = each.event_id in effective and effective[each.event_id].event is event
-        entries.append(_entry(each, holds))
+        known = classes.get(each.name)
+        entries.append({**_entry(each, holds), "function": known.function if known else None})
     return entries
 
 

@@ -11,23 +11,17 @@ import flask
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api import auth
+from api import auth, moments
+from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.moments import resolve
-from api.pages import (
-    Cursor,
-    HistoryEntry,
-    following,
-    history_entries,
-    json_response,
-    page_of,
-    start_of,
-)
+from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
     Code,
     CommandBody,
+    Day,
+    Degrees,
     Detail,
     Filters,
     Id,
@@ -36,14 +30,19 @@ from api.schemas import (
     Performer,
     Request,
     Text,
+    Unit,
     faults,
 )
 from domain import errors, records
 from domain.aggregate import Aggregate
+from domain.codebook import Codebook
 from domain.commands import Claim, Command
-from domain.events import Corrected, Event, Retracted
+from domain.degrees import Experienced, Promised
+from domain.events import NOT_RECORDED, Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
+_DEGREES = Degrees()
+DifferencesPage = page_of(DifferenceItem)
 IMPOSSIBLE = (
     errors.FutureDate,
     errors.ImpossibleCount,
@@ -93,9 +92,36 @@ class Route:
     any_version: bool = False
 
 
+class Promise(CommandBody):
+    """What people were told is open to them, who answers, and by when."""
+
+    degree = Code("degrees", required=True)
+    answering_unit = Unit(load_default=NOT_RECORDED)
+    answer_due = Day(allow_none=True, load_default=None)
+    open_to_influence = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+class Experience(CommandBody):
+    """How far those who took part say they had a say."""
+
+    degree = Code("degrees", required=True)
+    comment = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+DEGREES = (
+    Route(event=Promised, path="/promises", body=Promise, summary="Record what was promised to be open to them"),
+    Route(event=Experienced, path="/experiences", body=Experience, summary="Record how far they say they had a say"),
+)
+"""The commands of a noun whose degree of participation is promised and experienced; its events name both, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one."""
+    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
+
+    `noun` is the name it has in every room, such as `individual_plans`; `refusals` are what its commands may meet
+    beside what every command may.
+    """
 
     noun: str
     aggregate: type[Aggregate]
@@ -104,6 +130,12 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+    refusals: tuple[type[errors.Refusal], ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Where its records are, such as `/v1/individual-plans`."""
+        return f"/v1/{self.noun.replace('_', '-')}"
 
     @cached_property
     def _shown(self) -> Detail:
@@ -119,20 +151,21 @@ class Feature:
 
     def operations(self) -> list[Operation]:
         """Every operation of the noun, in the order a reader meets them."""
-        many, one = f"/v1/{self.noun}", f"/v1/{self.noun}/{{record}}"
-        noun = self.aggregate.noun
+        many, one = self.url, f"{self.url}/{{record}}"
+        refusals: tuple[type[errors.Refusal], ...] = (*IMPOSSIBLE, *self.refusals)
+        noun, called = self.aggregate.noun, self.aggregate.noun.replace("_", " ")
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
         record: dict[str, Any] = {"headers": ("Position", "ETag")}
         changes = {**writes, **record, "answers": {200: self.detail}, "handler": self._change}
-        mends = {**changes, "method": "POST", "refusals": (*IMPOSSIBLE, errors.ImpossibleCorrection)}
+        mends = {**changes, "method": "POST", "refusals": (*refusals, errors.ImpossibleCorrection)}
         return [
             Operation(
                 **reads,
                 path=many,
                 name=f"list_{self.noun}",
-                summary=f"List {self.noun}, newest first",
+                summary=f"List {self.noun.replace('_', ' ')}, newest first",
                 query=self.filters,
                 answers={200: page_of(self.row)},
                 headers=("Position",),
@@ -149,7 +182,7 @@ class Feature:
                     body=route.body,
                     answers={201: self.detail},
                     headers=("Position", "ETag", "Location"),
-                    refusals=(errors.DeviationNeeded, *IMPOSSIBLE),
+                    refusals=(errors.DeviationNeeded, *refusals),
                     handler=self._open,
                 )
                 for route in self.opens
@@ -159,7 +192,7 @@ class Feature:
                 **record,
                 path=one,
                 name=f"get_{noun}",
-                summary=f"One {noun}, as known and as of any day",
+                summary=f"One {called}, as known and as of any day",
                 query=Moment,
                 answers={200: self.detail},
                 handler=self._get,
@@ -168,11 +201,21 @@ class Feature:
                 **reads,
                 path=one + "/history",
                 name=f"get_{noun}_history",
-                summary=f"Everything recorded about one {noun}, corrections and all",
+                summary=f"Everything recorded about one {called}, corrections and all",
                 query=Moment,
                 answers={200: HistoryPage},
                 headers=("Position",),
                 handler=self._history,
+            ),
+            Operation(
+                **reads,
+                path=one + "/differences",
+                name=f"get_{noun}_differences",
+                summary=f"What the ledger knew otherwise of one {noun} at two moments",
+                query=DifferencesQuery,
+                answers={200: DifferencesPage},
+                headers=("Position",),
+                handler=self._differences,
             ),
             *(
                 Operation(
@@ -183,7 +226,7 @@ class Feature:
                     summary=route.summary,
                     body=route.body,
                     if_match="any" if route.any_version else "version",
-                    refusals=IMPOSSIBLE,
+                    refusals=refusals,
                 )
                 for route in self.commands
             ),
@@ -191,7 +234,7 @@ class Feature:
                 **mends,
                 path=one + "/corrections",
                 name=f"{noun}.corrected",
-                summary=f"Replace one event of a {noun}, whole",
+                summary=f"Correct the {called}: replace one of its events, whole",
                 body=correction_of(self),
                 if_match="version",
             ),
@@ -199,7 +242,7 @@ class Feature:
                 **mends,
                 path=one + "/retractions",
                 name=f"{noun}.retracted",
-                summary=f"Take one event of a {noun} back",
+                summary=f"Correct the {called}: take one of its events back",
                 body=RetractionBody,
                 if_match="version",
             ),
@@ -266,14 +309,14 @@ class Feature:
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
-        answer = self._answer(done, 201)
-        answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
+        answer = self._answer(done, 201, moments.book_of({}, call.ledger.records))
+        answer.headers["Location"] = f"{self.url}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
         if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        return self._answer(self._once(call, call.record), 200)
+        return self._answer(self._once(call, call.record), 200, moments.book_of({}, call.ledger.records))
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
@@ -290,15 +333,35 @@ class Feature:
             raise
 
     def _get(self, call: Call) -> flask.Response:
-        ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
-        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        moment = moments.resolve(call.query, call.ledger.records, call.services.clock())
+        return self._answer(self._at(call, moment), 200, moment.book)
+
+    def _at(self, call: Call, moment: moments.Moment) -> Aggregate:
+        """The record at a moment. Raises NotFound when there was none."""
+        found = call.ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         if not found.steps and moment.on is not None and not found.retracted:
             raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
-        return self._answer(found, 200)
+        return found
 
-    def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
-        body = msgspec.json.encode(self._shown.dump(aggregate))
+    def _differences(self, call: Call) -> flask.Response:
+        records, now = call.ledger.records, call.services.clock()
+        since, until = (moments.resolve(call.query, records, now, member) for member in ("from", "to"))
+        after = self._at(call, until)
+        try:
+            before = self._told(self._at(call, since), since.book)
+        except errors.NotFound:
+            before = {}
+        items = DifferenceItem(many=True).dump(differences(before, self._told(after, until.book)))
+        answer = json_response(msgspec.json.encode({"items": items, "next": None}), 200)
+        answer.headers["Position"] = str(after.position)
+        return answer
+
+    def _told(self, aggregate: Aggregate, book: Codebook) -> dict[str, Any]:
+        """What a detail tells of the record."""
+        return {**self._shown.dump(aggregate), "degrees": _DEGREES.dump(aggregate.degrees_in(book))}
+
+    def _answer(self, aggregate: Aggregate, status: int, book: Codebook) -> flask.Response:
+        body = msgspec.json.encode(self._told(aggregate, book))
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -310,22 +373,14 @@ class Feature:
 
     def _history(self, call: Call) -> flask.Response:
         ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
+        moment = moments.resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
-        items = history_entries(found.history, effective)
+        items = history_entries(found.history, effective, moment.book)
         body = msgspec.json.encode({"items": HistoryEntry(many=True).dump(items), "next": None})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(found.position)
         return answer
 
     def _list(self, call: Call) -> flask.Response:
-        ledger, query = call.ledger, dict(call.query)
-        filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-        position, day, after = start_of(ledger, self.noun, query, filters, call.services.clock())
-        page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
-        more = None if page.next is None else following(Cursor(position, day, page.next), filters)
-        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": more})
-        answer = json_response(body, 200)
-        answer.headers["Position"] = str(position)
-        return answer
+        return list_page(call, self.noun, self.row(many=True))

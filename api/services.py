@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from api.waits import Waits
+from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.history import Recorded
 from domain.store import Store
@@ -71,8 +73,11 @@ class Records(Store, Protocol):
     def claimed(self, claim: Claim) -> UUID | None: ...
     def digest(self, *canonical: bytes) -> bytes: ...
     def head(self) -> int: ...
+    def codebook(self) -> int: ...
+    def kind(self, noun: str) -> type[Aggregate]: ...
     def position_at(self, instant: int) -> int: ...
     def page(self, after: int, limit: int) -> list[Recorded]: ...
+    def wait(self, after: int, timeout: float) -> bool: ...
     def history(self, record: UUID, upto: int | None = None) -> list[Recorded]: ...
 
 
@@ -94,6 +99,9 @@ class Views(Protocol):
     def rows(
         self, view: str, position: int, day: date, filters: Mapping[str, Any], after: int | None, limit: int
     ) -> ListPage: ...
+    def counts(
+        self, view: str, position: int, day: date, columns: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int]]: ...
     def cells(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[tuple[str, ...], int]: ...
     def members(
         self, view: str, position: int, day: date, among: Sequence[Among], after: int, limit: int
@@ -108,6 +116,7 @@ class LedgerServices:
     synthetic: bool
     records: Records
     views: Views
+    waits: Waits
 
 
 @dataclass(frozen=True)
@@ -120,3 +129,4 @@ class Services:
     ledger: Callable[[UUID], LedgerServices]
     ready: Callable[[], None]
     unavailable: tuple[type[Exception], ...]
+    waits: Waits

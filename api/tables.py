@@ -167,8 +167,8 @@ def known(
 ) -> Known:
     """What the ledger knows of a table."""
     ledger = call.ledger
-    position = covered(ledger, table.id, moment, min_position)
-    sums = ledger.views.cells(table.id, position, moment.day, table.columns(asked))
+    position = covered(ledger, table.view, moment, min_position)
+    sums = ledger.views.cells(table.view, position, moment.day, table.columns(asked))
     opened = ledger.records.get(Ledger, ledger.records.ledger, as_of=position) if position else None
     return Known(position, moment.day, opened.recording_from if opened else None, table.read(book, asked, sums))
 
@@ -244,8 +244,8 @@ def _members(table: Table, call: Call) -> flask.Response:
         if codes != "*" or not table[dimension].summable
     ]
     filters = {"table": table.id, **wanted}
-    position, day, after = start_of(ledger, table.id, query, filters, call.services.clock())
-    page = ledger.views.members(table.id, position, day, among, after or 0, query["limit"])
+    position, day, after = start_of(ledger, table.view, query, filters, call.services.clock())
+    page = ledger.views.members(table.view, position, day, among, after or 0, query["limit"])
     more = None if page.next is None else following(Cursor(position, day, page.next), filters)
     answer = json_response(msgspec.json.encode({"items": Member(many=True).dump(page.rows), "next": more}), 200)
     answer.headers["Position"] = str(position)

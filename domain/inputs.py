@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
+from domain.duties import Duty
 from domain.events import MISSING, NOT_RECORDED, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
 from domain.history import Step
 
@@ -42,6 +43,7 @@ class Described(Event, frozen=True, kw_only=True):
     maturity: Annotated[str, codes("maturities")] = NOT_RECORDED
     seed_line: SeedLine | None = None
     said: Said = None
+    hearing: UUID | None = None
 
     @property
     def meeting(self) -> UUID | None:
@@ -173,6 +175,7 @@ class Input(Aggregate):
     feedback_state = "not_given"
     described: Described | None = None
     raised: Step | None = None
+    first_answered: Step | None = None
     answering_unit: str = NOT_RECORDED
     answer_due: date | None = None
     assessment: str | None = None
@@ -199,6 +202,8 @@ class Input(Aggregate):
         if isinstance(event, Described):
             self.described = event
             self.raised = step
+        if _answered(event):
+            self.first_answered = self.first_answered or step
         match event:
             case Acknowledged():
                 self.answering_unit, self.answer_due = event.answering_unit, event.answer_due
@@ -221,6 +226,10 @@ class Input(Aggregate):
                 self.rating, self.rating_comment = event.rating, event.comment
         if isinstance(event, RegisteredAsExisting):
             self.verifying_unit, self.answer = event.verifying_unit, event.answer
+
+    def duties(self) -> Iterator[Duty]:
+        if self.answer_due is not None and self.state in ("acknowledged", "assessed"):
+            yield Duty("input.answer", self.answer_due)
 
     @property
     def raised_from(self) -> date | None:
@@ -250,6 +259,8 @@ class Input(Aggregate):
     def references(cls, event: Event) -> Iterable[Reference]:
         if isinstance(event, Described) and event.meeting is not None:
             yield Reference("meeting", event.meeting, "/source")
+        if isinstance(event, Described) and event.hearing is not None:
+            yield Reference("hearing", event.hearing, "/hearing")
 
     @classmethod
     def check(cls, event: Event) -> None:
@@ -260,6 +271,11 @@ class Input(Aggregate):
 
 def _state(event: Event) -> str:
     return event.state if isinstance(event, RegisteredAsExisting) else event.NAME
+
+
+def _answered(event: Event) -> bool:
+    """Of an input registered in a later state nobody knows that it was not answered."""
+    return _state(event) in CHAIN[3:] if isinstance(event, RegisteredAsExisting) else isinstance(event, Answered)
 
 
 def _decided_without_reason(event: Event) -> bool:

@@ -69,6 +69,11 @@ class Table:
     shown: tuple[str, ...]
     excludes: Callable[[Codebook, Mapping[str, str]], bool] = lambda book, at: False
 
+    @property
+    def view(self) -> str:
+        """The name of the view of its facts; a list may have the table's own name."""
+        return f"facts of {self.id}"
+
     def __getitem__(self, dimension: str) -> Dimension:
         return next(each for each in self.dimensions if each.id == dimension)
 
@@ -167,6 +172,16 @@ TABLES = {
             ),
             shown=("step", "measure", "year"),
             excludes=_days_to_raising,
+        ),
+        Table(
+            "hearings",
+            summary="Who was invited to hearings, who was heard, and how many of their inputs have an answer",
+            dimensions=(
+                Dimension("plan_type", "plan-types"),
+                Dimension("measure", "hearing-measures", closed=True, summable=False),
+                YEAR,
+            ),
+            shown=("measure", "year"),
         ),
         Table(
             "deviations",

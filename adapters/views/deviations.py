@@ -9,8 +9,9 @@ from domain.aggregate import Aggregate
 def count(record: Aggregate, related: Related) -> Iterator[Fact]:
     """A deviation counts on the day the event that departs from the rule happened."""
     steps = {step.event_id: step for step in record.steps}
-    for rule, event_id in record.broken(record.steps):
-        yield fact((rule,), steps[event_id])
+    for deviation in record.deviations:
+        if deviation.event_id is not None:
+            yield fact((deviation.rule,), steps[deviation.event_id])
 
 
 COUNTERS: Mapping[str, Count] = {"deviations": count}

@@ -102,12 +102,12 @@ class FactsView:
 
     @property
     def name(self) -> str:
-        """The table's id."""
-        return self.table.id
+        """The name of the table's facts."""
+        return self.table.view
 
     def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]:
         """The facts, and their sums by block; `facts` is how many a row stands for, however much they weigh."""
-        name = self.name.replace("-", "_")
+        name = f"facts_{self.table.id.replace('-', '_')}"
 
         def codes() -> list[Column[str]]:
             return [Column(column, String(64), nullable=False) for column in self._columns]

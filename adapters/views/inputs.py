@@ -1,17 +1,18 @@
 """Inputs in lists and in the count of participation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, String, Table, Uuid, func
 
-from adapters.views import meetings
+from adapters.views import hearings, meetings
 from adapters.views.facts import Count, Fact, Related, fact
 from adapters.views.lists import ListView, code
 from adapters.views.participation_events import Axes, counted
-from domain.history import Step
+from domain.hearings import Hearing
+from domain.history import Recorded, Step
 from domain.inputs import FeedbackGiven, Input, RegisteredAsExisting
 from domain.meetings import Meeting
 
@@ -29,6 +30,7 @@ def columns() -> tuple[Column[Any], ...]:
         code("voiced_by"),
         code("on_behalf_of"),
         Column("source", Uuid),
+        Column("hearing", Uuid),
         Column("concerns", String(4_000), nullable=False),
         code("maturity"),
         code("outcome"),
@@ -56,6 +58,7 @@ def row(record: Input) -> Mapping[str, Any]:
         "voiced_by": described.voiced_by if described else "unknown",
         "on_behalf_of": described.on_behalf_of if described else "unknown",
         "source": described.meeting if described else None,
+        "hearing": described.hearing if described else None,
         "concerns": " ".join(["", *concerns, ""]),
         "maturity": described.maturity if described else "unknown",
         "outcome": record.outcome,
@@ -72,12 +75,11 @@ def row(record: Input) -> Mapping[str, Any]:
 
 
 def count(record: Input, related: Related) -> Iterator[Fact]:
-    """An input counts once, on the day it was raised, where the meeting it was raised at was."""
+    """An input counts once, on the day it was raised, where the meeting or the hearing it was raised at was."""
     if record.raised is None or record.described is None:
         return
-    source = record.described.meeting
-    history = related(source) if source else ()
-    where = meetings.axes(Meeting(source, history)) if source and history else Axes()
+    source = record.described.meeting or record.described.hearing
+    where = _axes(source, related(source)) if source else Axes()
     yield counted("input", where._replace(level=record.described.level), record.raised, source)
 
 
@@ -113,6 +115,14 @@ def _reached(step: Step) -> str:
 def _exact_day(step: Step) -> date | None:
     meta = step.event.meta
     return meta.occurred_to if meta.occurred_from == meta.occurred_to else None
+
+
+def _axes(source: UUID, history: Sequence[Recorded]) -> Axes:
+    if not history:
+        return Axes()
+    if history[0].name.startswith("hearing."):
+        return hearings.axes(Hearing(source, history))
+    return meetings.axes(Meeting(source, history))
 
 
 def present(stored: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ def columns() -> tuple[Column[Any], ...]:
         code("interpreter_use"),
         Column("attended", Integer),
         Column("group_n", Integer),
+        Column("attendance", Integer),
         Column("seed_line", String(100)),
         Column("deviations", Integer, nullable=False),
     )
@@ -51,6 +52,7 @@ def row(meeting: Meeting) -> Mapping[str, Any]:
         "interpreter_use": meeting.interpreter_use,
         "attended": attended if isinstance(attended, int) else None,
         "group_n": meeting.group.n if meeting.group else None,
+        "attendance": meeting.attendance,
         "seed_line": described.seed_line if described else None,
         "deviations": len(meeting.deviations),
     }
