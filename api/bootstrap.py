@@ -37,7 +37,16 @@ from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 from domain.tables import TABLES
 
-FEATURES: Final = ("meetings", "inputs", "participants", "hearings")
+FEATURES: Final = (
+    "meetings",
+    "inputs",
+    "participants",
+    "hearings",
+    "bodies",
+    "recipients",
+    "guidance",
+    "individual_plans",
+)
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]

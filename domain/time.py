@@ -1,5 +1,6 @@
 """Days and instants. A day is a day in Europe/Oslo; an instant is whole microseconds since 1970-01-01T00:00Z."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,3 +39,12 @@ def end_of_oslo_day(day: date) -> int:
     if day == date.max:
         return microseconds(datetime.max.replace(tzinfo=UTC))
     return start_of_oslo_day(day + timedelta(days=1)) - 1
+
+
+def months_after(day: date, months: int) -> date:
+    """The day so many months later: the month's last where it has no such day, and never past the last of all days."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -29,6 +29,10 @@ THEMES = (
     "inputs",
     "participants",
     "hearings",
+    "bodies",
+    "recipients",
+    "guidance",
+    "individual_plans",
 )
 """The files, in the order their lists are shown."""
 
@@ -49,6 +53,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: str | None = None
     source: str | None = None
     levels: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
     mode: str | None = None
     arenas: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()

@@ -90,6 +90,18 @@ def test_the_forms_and_arenas_are_inputs_of_those_who_spoke_of_them(golden: Api)
     assert {(row["state"], row["outcome"], row["source"]) for row in every} == {("raised", MISSING, "unknown")}
 
 
+def test_the_project_group_is_seven_members_by_role_one_of_whom_holds_two(golden: Api) -> None:
+    [row] = golden.items(f"/v1/bodies?{BY}")
+    shown = {"kind": "project_group", "state": MISSING, "seated": 7, "women": None, "seats": None, "deviations": 0}
+    assert row.items() >= shown.items()
+    detail = golden.get(f"/v1/bodies/{row['id']}").json
+    roles = {each["code"]: each["n"] for each in detail["composition"] if each["list"] == "roles"}
+    held = {"unit_head": 3, "acting_director": 1, "adviser": 1, "department_head": 1, "project_lead": 1, "principal": 1}
+    assert roles == held
+    assert {(each["code"], each["n"]) for each in detail["composition"] if each["list"] != "roles"} == {(MISSING, 7)}
+    assert (detail["seed_line"], detail["representatives"]) == ("s:53-61", [])
+
+
 def test_the_table_counts_the_five_meetings_and_twelve_inputs_of_2009(golden: Api) -> None:
     table = Table(golden, f"{BY}&valuecodes[record]=*&valuecodes[form]=f35,f36,f25&valuecodes[year]=2009")
     counted = {form: table.cell(record="meeting", form=form, year="2009") for form in ("f35", "f36", "f25")}
@@ -103,7 +115,7 @@ def exported(golden: Api) -> list[dict[str, Any]]:
 
 def test_no_event_has_the_id_of_a_participant_or_of_anything_else(golden: Api) -> None:
     events = [event for event in exported(golden) if event["name"] != "ledger.opened"]
-    assert len(events) == 17
+    assert len(events) == 18
     for event in events:
         told = json.dumps([event["skeleton"], event["text"]])
         assert "participant" not in told
@@ -112,7 +124,7 @@ def test_no_event_has_the_id_of_a_participant_or_of_anything_else(golden: Api) -
 
 
 def test_the_ledger_knew_nothing_of_it_before_it_was_told(loaded: Api) -> None:
-    for noun in ("meetings", "inputs"):
+    for noun in ("meetings", "inputs", "bodies"):
         assert loaded.items(f"/v1/{noun}?as_of=2026-03-01&{BY}") == []
         assert loaded.items(f"/v1/{noun}?as_of=1&{BY}") == []
     assert Table(loaded, f"as_of=2026-03-01&{BY}&valuecodes[record]=*").body["value"] == [None, None]

@@ -1,0 +1,182 @@
+"""Guidance in how to live in a home of one's own (form f20, seed s:124, s:141–143).
+
+assigned → active → closed. "At det veiledes og ikke bare informeres": whether a session informed, guided or showed is
+told of each. The record is about one participant, whose keys seal it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Annotated, ClassVar, Self
+from uuid import UUID
+
+import msgspec
+
+from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
+from domain.commands import Command
+from domain.degrees import Experienced, Promised
+from domain.errors import ImpossibleCorrection
+from domain.events import NOT_RECORDED, Casework, Count, Event, Meta, Missing, SeedLine, Unit, Voice, codes
+from domain.history import Step
+
+_BARRED = {"child": "guidance.child_interpreted", "relative": "guidance.relative_interpreted"}
+
+
+class Described(Event, frozen=True, kw_only=True):
+    """Who is guided, by which unit, in what; said when the record is opened."""
+
+    participant: UUID
+    unit: Unit = NOT_RECORDED
+    themes: tuple[str, ...] = ()
+    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
+    phase: Annotated[str, codes("phases")] = NOT_RECORDED
+    seed_line: SeedLine | None = None
+    need: Casework = None
+
+
+class Assigned(Described, frozen=True, kw_only=True):
+    """Somebody was given a guide."""
+
+    NAME: ClassVar[str] = "assigned"
+
+
+class SessionHeld(Event, frozen=True, kw_only=True):
+    """The guide and the participant met. `minutes` is how long it took, or why that is not known."""
+
+    NAME: ClassVar[str] = "session_held"
+
+    mode: Annotated[str, codes("guidance-modes")] = NOT_RECORDED
+    themes: tuple[str, ...] = ()
+    language: Annotated[str, codes("languages")] = NOT_RECORDED
+    interpreter: Annotated[str, codes("guidance-interpreters")] = NOT_RECORDED
+    minutes: Count = NOT_RECORDED
+    place: Annotated[str, codes("guidance-places")] = NOT_RECORDED
+    notes: Casework = None
+
+
+class MasteryAssessed(Event, frozen=True, kw_only=True):
+    """It was assessed what the participant masters of a theme, before and after. For an evaluation project only."""
+
+    NAME: ClassVar[str] = "mastery_assessed"
+
+    theme: Annotated[str, codes("guidance-themes")]
+    before: Annotated[str, codes("mastery-levels")] = NOT_RECORDED
+    after: Annotated[str, codes("mastery-levels")] = NOT_RECORDED
+
+
+class EvaluatedByUser(Event, frozen=True, kw_only=True):
+    """The participant said how useful it was: 1 (of no use) to 5 (of great use)."""
+
+    NAME: ClassVar[str] = "evaluated_by_user"
+
+    usefulness: Annotated[int, msgspec.Meta(ge=1, le=5)] | Missing = NOT_RECORDED
+    comment: Voice = None
+
+
+class Closed(Event, frozen=True, kw_only=True):
+    """The guidance came to its end."""
+
+    NAME: ClassVar[str] = "closed"
+
+    reason: Annotated[str, codes("guidance-endings")] = NOT_RECORDED
+    explanation: Casework = None
+
+
+class RegisteredAsExisting(Described, frozen=True, kw_only=True):
+    """Guidance from before the ledger, or told of late, opened in the state it was in.
+
+    `held` is how many sessions there had been, `interpreter` who interpreted in them.
+    """
+
+    NAME: ClassVar[str] = "registered_as_existing"
+
+    state: Annotated[str, codes("guidance-states")]
+    held: Count = NOT_RECORDED
+    interpreter: Annotated[str, codes("guidance-interpreters")] = NOT_RECORDED
+
+
+class Guidance(Aggregate):
+    """The guidance of one participant, as its effective history tells it."""
+
+    noun = "guidance"
+    events = (
+        Assigned,
+        SessionHeld,
+        MasteryAssessed,
+        EvaluatedByUser,
+        Closed,
+        RegisteredAsExisting,
+        Promised,
+        Experienced,
+    )
+
+    state = "unknown"
+    described: Described | None = None
+    held_before: Count = 0
+    sessions: tuple[SessionHeld, ...] = ()
+    last_session_on: date | None = None
+    mastery: tuple[MasteryAssessed, ...] = ()
+    evaluated: EvaluatedByUser | None = None
+    closed: Closed | None = None
+
+    def apply(self, step: Step) -> None:
+        event = step.event
+        match event:
+            case Assigned():
+                self.state, self.described = "assigned", event
+            case RegisteredAsExisting():
+                self.state, self.described, self.held_before = event.state, event, event.held
+            case SessionHeld():
+                self.state, self.sessions, self.last_session_on = "active", (*self.sessions, event), step.ends
+            case MasteryAssessed():
+                self.mastery = (*(each for each in self.mastery if each.theme != event.theme), event)
+            case EvaluatedByUser():
+                self.evaluated = event
+            case Closed():
+                self.state, self.closed = "closed", event
+
+    @property
+    def subject(self) -> UUID:
+        """The participant: a correction cannot move the record to another."""
+        opening = self.history[0].event if self.history else None
+        return opening.participant if isinstance(opening, Described) else self.id
+
+    @property
+    def modes(self) -> Counter[str]:
+        """How many of the sessions told of here informed, guided or showed."""
+        return Counter(session.mode for session in self.sessions)
+
+    @property
+    def minutes(self) -> int:
+        """How long the sessions took together, as far as that is known."""
+        return sum(session.minutes for session in self.sessions if isinstance(session.minutes, int))
+
+    def correct(self, target: UUID, replacement: Event, reason: str | None, meta: Meta, command: Command) -> Self:
+        """Replaces one event of this record, whole; never whom the record is about."""
+        if isinstance(replacement, Described) and replacement.participant != self.subject:
+            raise ImpossibleCorrection("/replacement/participant", "retract it and record it of the other participant")
+        return super().correct(target, replacement, reason, meta, command)
+
+    @classmethod
+    def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
+        ends = [step for step in steps if _ends(step.event)]
+        for step in steps:
+            event = step.event
+            if isinstance(event, SessionHeld | RegisteredAsExisting) and event.interpreter in _BARRED:
+                yield Broken(_BARRED[event.interpreter], step.event_id)
+            if isinstance(event, SessionHeld | Closed) and any(step.certainly_after(end) for end in ends):
+                yield Broken("guidance.recorded_after_end", step.event_id)
+
+    @classmethod
+    def references(cls, event: Event) -> Iterable[Reference]:
+        if isinstance(event, Described):
+            yield Reference("participant", event.participant, "/participant")
+
+    @classmethod
+    def check(cls, event: Event) -> None:
+        for i, theme in enumerate(getattr(event, "themes", ())):
+            refuse_unknown("guidance-themes", theme, f"/themes/{i}")
+
+
+def _ends(event: Event) -> bool:
+    return isinstance(event, Closed) or (isinstance(event, RegisteredAsExisting) and event.state == "closed")
