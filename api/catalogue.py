@@ -8,7 +8,7 @@ import msgspec
 from marshmallow import fields, validate
 
 from api import auth, jsonstat
-from api.moments import resolve
+from api.moments import book_of, resolve
 from api.pages import json_response
 from api.problems import language
 from api.rest import Call, Operation
@@ -16,7 +16,6 @@ from api.schemas import Answer, Digits, Request
 from api.schemas import Moment as MomentQuery
 from api.tables import about, known
 from domain import codebook, errors
-from domain.codebook import Codebook
 from domain.tables import TABLES, Table
 from domain.time import rfc3339
 
@@ -159,34 +158,34 @@ def _tables(call: Call) -> flask.Response:
     lang, size, number = _language(call), call.query["page_size"], call.query["page_number"]
     shown = [*TABLES.values()][(number - 1) * size : number * size]
     page = {"number": number, "size": size, "elements": len(TABLES), "pages": -(-len(TABLES) // size)}
-    entries = [_entry(call, table, codebook.load(), lang) for table in shown]
+    entries = [_entry(call, table, lang) for table in shown]
     return _answer(TableList().dump({"language": lang, "tables": entries, "page": page}), lang)
 
 
 def _table(call: Call) -> flask.Response:
     lang = _language(call)
-    entry = _entry(call, _named(call), codebook.load(), lang)
+    entry = _entry(call, _named(call), lang)
     return _answer(TableAlone().dump({**entry, "language": lang}), lang)
 
 
 def _metadata(call: Call) -> flask.Response:
-    table, book, lang = _named(call), codebook.load(), _language(call)
+    table, lang = _named(call), _language(call)
     moment = resolve(call.query, call.ledger.records, call.services.clock())
-    found = known(call, table, book, table.times, moment)
+    found = known(call, table, table.times, moment)
     years = found.years(table.times)
-    codes = {each.id: jsonstat.codes(book, each, years, moment.day) for each in table.dimensions}
-    return _answer(jsonstat.dataset(table, book, codes, (), lang, about(call, found)), lang)
+    codes = {each.id: jsonstat.codes(moment.book, each, years, moment.day) for each in table.dimensions}
+    return _answer(jsonstat.dataset(table, moment.book, codes, (), lang, about(call, found)), lang)
 
 
 def _codelist(call: Call) -> flask.Response:
-    book, lang, wanted = codebook.load(), _language(call), call.path["codelist"]
+    book, lang, wanted = book_of({}, call.ledger.records), _language(call), call.path["codelist"]
     dimensions = (each for table in TABLES.values() for each in table.dimensions if each.code_list)
     dimension = next((each for each in dimensions if each.code_list == wanted), None)
     if dimension is None:
         raise errors.NotFound("no table has such a code list; the metadata of each names its own")
     body = {
         "id": wanted,
-        "label": book.lists[wanted].title[lang],
+        "label": dimension.listed(book).title[lang],
         "language": lang,
         "languages": codebook.LANGUAGES,
         "type": "Valueset",
@@ -199,9 +198,9 @@ def _codelist(call: Call) -> flask.Response:
     return _answer(Codelist().dump(body), lang)
 
 
-def _entry(call: Call, table: Table, book: Codebook, lang: str) -> dict[str, Any]:
+def _entry(call: Call, table: Table, lang: str) -> dict[str, Any]:
     records = call.ledger.records
-    found = known(call, table, book, table.times, resolve({}, records, call.services.clock()))
+    found = known(call, table, table.times, resolve({}, records, call.services.clock()))
     last = records.page(found.position - 1, 1) if found.position else []
     years = found.years(table.times)
     path = f"/v1/tables/{table.id}"
@@ -209,12 +208,12 @@ def _entry(call: Call, table: Table, book: Codebook, lang: str) -> dict[str, Any
     return {
         "type": "Table",
         "id": table.id,
-        "label": book.label("tables", table.id, lang),
+        "label": codebook.load().label("tables", table.id, lang),
         "updated": rfc3339(last[0].recorded_at) if last else None,
         "first_period": years[0],
         "last_period": years[-1],
         "category": "internal",
-        "variable_names": [book.label("dimensions", each.id, lang) for each in table.dimensions],
+        "variable_names": [codebook.load().label("dimensions", each.id, lang) for each in table.dimensions],
         "source": "Medvirkning",
         "time_unit": _UNITS[table.times[-1]],
         "links": [{"rel": rel, "hreflang": lang, "href": href} for rel, href in links.items()],

@@ -11,7 +11,7 @@ from marshmallow import fields
 
 from api.schemas import Answer
 from domain.cells import UNKNOWN, Cell
-from domain.codebook import Codebook
+from domain.codebook import Codebook, load
 from domain.tables import TIMES, Dimension, Table
 
 SYMBOLS = {"not_applicable": ".", "not_recorded": ".."}
@@ -63,7 +63,7 @@ def label(book: Codebook, dimension: Dimension, code: str, lang: str) -> str:
     """A code's label."""
     if code == UNKNOWN:
         return book.label("missing", UNKNOWN, lang)
-    return book.label(dimension.code_list, code, lang) if dimension.code_list else code
+    return dimension.listed(book).codes[code].label(lang) if dimension.code_list else code
 
 
 def dataset(
@@ -78,7 +78,7 @@ def dataset(
     return {
         "version": "2.0",
         "class": "dataset",
-        "label": book.label("tables", table.id, lang),
+        "label": load().label("tables", table.id, lang),
         "source": "Medvirkning",
         "updated": about["retrieved"],
         "id": list(chosen),
@@ -95,10 +95,10 @@ def _dimension(book: Codebook, dimension: Dimension, codes: Sequence[str], lang:
     extension: dict[str, Any] = {"elimination": dimension.summable}
     if dimension.code_list:
         link = {"rel": "metadata", "href": f"/v1/codelists/{dimension.code_list}"}
-        title = book.lists[dimension.code_list].title[lang]
+        title = dimension.listed(book).title[lang]
         extension["codelists"] = [{"id": dimension.code_list, "label": title, "type": "Valueset", "links": [link]}]
     return {
-        "label": book.label("dimensions", dimension.id, lang),
+        "label": load().label("dimensions", dimension.id, lang),
         "category": {
             "index": {code: place for place, code in enumerate(codes)},
             "label": {code: label(book, dimension, code, lang) for code in codes},

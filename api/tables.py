@@ -16,11 +16,12 @@ import msgspec
 from marshmallow import fields, validate
 
 from api import auth, jsonstat
-from api.moments import Moment, resolve
+from api.differences import DifferencesQuery
+from api.moments import Moment, book_of, resolve
 from api.pages import Cursor, covered, following, json_response, page_of, start_of
 from api.problems import NotYet, Unprocessable, language
 from api.rest import Call, Operation
-from api.schemas import Answer, AsOf, Day, Digits, Filters, Id, Request, Text
+from api.schemas import Answer, Digits, Filters, Id, Request, Text
 from api.schemas import Moment as MomentQuery
 from domain import codebook
 from domain.cells import UNKNOWN, Cell, cells
@@ -44,14 +45,6 @@ class DataQuery(MomentQuery):
     min_position = Digits(validate=validate.Range(0, 2**53))
 
 
-class DifferencesQuery(Request):
-    """Between which two moments. A dimension without `valuecodes` is summed over."""
-
-    from_ = AsOf(limit=40, data_key="from", required=True, metadata={"description": "The one, as `as_of` has it."})
-    to = AsOf(limit=40, required=True, metadata={"description": "The other, as `as_of` has it."})
-    on = Day(metadata={"description": "What had happened by the end of that Oslo day, at both."})
-
-
 class Member(Answer):
     """A record behind a cell, and its part of the number in it."""
 
@@ -67,7 +60,7 @@ class DifferenceSide(Answer):
     status = fields.String(required=True, allow_none=True, validate=validate.OneOf([*jsonstat.SYMBOLS]))
 
 
-class Difference(Answer):
+class CellDifference(Answer):
     """A cell that is not the same at the two moments."""
 
     codes = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
@@ -75,7 +68,7 @@ class Difference(Answer):
     to = fields.Nested(DifferenceSide, required=True)
 
 
-MemberPage, DifferencePage = page_of(Member), page_of(Difference)
+MemberPage, DifferencePage = page_of(Member), page_of(CellDifference)
 
 
 def operations() -> list[Operation]:
@@ -150,6 +143,7 @@ class Known(NamedTuple):
 
     position: int
     day: date
+    book: Codebook
     recording_from: date | None
     sums: Mapping[tuple[str, ...], int]
 
@@ -157,34 +151,33 @@ class Known(NamedTuple):
         """The years the table is of."""
         return jsonstat.years(asked, self.sums, self.recording_from, self.day)
 
-    def cells(self, table: Table, book: Codebook, chosen: Mapping[str, Sequence[str]]) -> list[Cell]:
+    def cells(self, table: Table, chosen: Mapping[str, Sequence[str]]) -> list[Cell]:
         """The cells of the codes chosen."""
-        return list(cells(self.sums, chosen, self.recording_from, self.day, partial(table.excluded, book)))
+        return list(cells(self.sums, chosen, self.recording_from, self.day, partial(table.excluded, self.book)))
 
 
-def known(
-    call: Call, table: Table, book: Codebook, asked: Sequence[str], moment: Moment, min_position: int | None = None
-) -> Known:
+def known(call: Call, table: Table, asked: Sequence[str], moment: Moment, min_position: int | None = None) -> Known:
     """What the ledger knows of a table."""
     ledger = call.ledger
     position = covered(ledger, table.view, moment, min_position)
     sums = ledger.views.cells(table.view, position, moment.day, table.columns(asked))
     opened = ledger.records.get(Ledger, ledger.records.ledger, as_of=position) if position else None
-    return Known(position, moment.day, opened.recording_from if opened else None, table.read(book, asked, sums))
+    read = table.read(moment.book, asked, sums)
+    return Known(position, moment.day, moment.book, opened.recording_from if opened else None, read)
 
 
 def _data(table: Table, call: Call) -> flask.Response:
-    query, book = call.query, codebook.load()
+    query = call.query
     moment = resolve(query, call.ledger.records, call.services.clock())
     asked = _asked(table, query)
-    found = known(call, table, book, asked, moment, query.get("min_position"))
-    chosen = _chosen(table, book, query, asked, [found])
-    numbers = found.cells(table, book, chosen)
+    found = known(call, table, asked, moment, query.get("min_position"))
+    chosen = _chosen(table, query, asked, [found])
+    numbers = found.cells(table, chosen)
     lang = query.get("lang") or language()
     if query["output_format"] == CSV:
         answer = flask.Response(jsonstat.csv_text(chosen, numbers), mimetype="text/csv")
     else:
-        body = jsonstat.dataset(table, book, chosen, numbers, lang, about(call, found))
+        body = jsonstat.dataset(table, moment.book, chosen, numbers, lang, about(call, found))
         answer = json_response(msgspec.json.encode(body), 200)
     answer.headers["Position"] = str(found.position)
     answer.headers["Content-Language"] = lang
@@ -199,6 +192,7 @@ def about(call: Call, found: Known) -> dict[str, Any]:
         "source": "live",
         "position": found.position,
         "on": found.day,
+        "codebook": found.book.version,
         "recording_from": found.recording_from,
         "retrieved": rfc3339(call.services.clock()),
     }
@@ -211,11 +205,11 @@ def _asked(table: Table, query: Mapping[str, Any]) -> list[str]:
 
 
 def _chosen(
-    table: Table, book: Codebook, query: Mapping[str, Any], asked: Sequence[str], found: Sequence[Known]
+    table: Table, query: Mapping[str, Any], asked: Sequence[str], found: Sequence[Known]
 ) -> dict[str, list[str]]:
     """The codes of each dimension asked for. Raises Unprocessable for a code that is not there, and for too many."""
     years = sorted({year for each in found for year in each.years(asked)})
-    day = max(each.day for each in found)
+    day, book = max(each.day for each in found), found[0].book
     chosen = {}
     for dimension in asked:
         there = jsonstat.codes(book, table[dimension], years, day)
@@ -236,7 +230,7 @@ def _codes(dimension: str, wanted: str, there: Sequence[str]) -> list[str]:
 
 
 def _members(table: Table, call: Call) -> flask.Response:
-    ledger, query, book = call.ledger, call.query, codebook.load()
+    ledger, query, book = call.ledger, call.query, book_of(call.query, call.ledger.records)
     wanted = {each.id: query[valuecodes(each.id)] for each in table.dimensions if valuecodes(each.id) in query}
     among = [
         table.among(book, dimension, _cell_codes(table, book, dimension, codes))
@@ -267,17 +261,14 @@ def _cell_codes(table: Table, book: Codebook, dimension: str, wanted: str) -> li
 
 
 def _differences(table: Table, call: Call) -> flask.Response:
-    query, book, records, now = call.query, codebook.load(), call.ledger.records, call.services.clock()
+    query, records, now = call.query, call.ledger.records, call.services.clock()
     asked = _asked(table, query)
-    before, after = (
-        known(call, table, book, asked, resolve({"on": query.get("on"), member: query[name]}, records, now, member))
-        for name, member in (("from_", "from"), ("to", "to"))
-    )
-    chosen = _chosen(table, book, query, asked, [before, after])
-    sides = zip(before.cells(table, book, chosen), after.cells(table, book, chosen), strict=True)
+    before, after = (known(call, table, asked, resolve(query, records, now, member)) for member in ("from", "to"))
+    chosen = _chosen(table, query, asked, [before, after])
+    sides = zip(before.cells(table, chosen), after.cells(table, chosen), strict=True)
     items = [
         {"codes": dict(zip(chosen, place, strict=True)), "from_": was, "to": became}
         for place, (was, became) in zip(product(*chosen.values()), sides, strict=True)
         if was != became
     ]
-    return json_response(msgspec.json.encode({"items": Difference(many=True).dump(items), "next": None}), 200)
+    return json_response(msgspec.json.encode({"items": CellDifference(many=True).dump(items), "next": None}), 200)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from domain.cells import UNKNOWN
-from domain.codebook import Codebook
+from domain.codebook import Codebook, CodeList, load
 
 TIMES = ("year", "month")
 """The dimensions of time: codes like `2026` and `2026M03`, or `unknown`."""
@@ -36,16 +36,20 @@ class Dimension:
         """The stored dimension it is read of."""
         return self.of or self.id
 
+    def listed(self, book: Codebook) -> CodeList:
+        """Its list in a codebook; one that came with a later version is read as it is now."""
+        return book.lists.get(self.code_list) or load().lists[self.code_list]
+
     def codes(self, book: Codebook) -> list[str]:
         """The codes of its list, `unknown` last."""
-        return [*book.lists[self.code_list].codes, *(() if self.closed else (UNKNOWN,))]
+        return [*self.listed(book).codes, *(() if self.closed else (UNKNOWN,))]
 
     def code(self, book: Codebook, stored: str) -> str:
         """The code that a stored code is shown as; `unknown` where this codebook has none."""
         if self.id in TIMES:
             return stored
         code = self.read(book, stored)
-        return code if code is not None and book.known(self.code_list, code) else UNKNOWN
+        return code if code is not None and code in self.listed(book).codes else UNKNOWN
 
 
 class Among(NamedTuple):
@@ -109,7 +113,7 @@ class Table:
         if dimension in TIMES:
             return Among(dimension, frozenset(wanted))
         inside = UNKNOWN not in wanted
-        codes = book.lists[self[asked.column].code_list].codes
+        codes = self[asked.column].listed(book).codes
         matching = frozenset(code for code in codes if (asked.code(book, code) in wanted) == inside)
         return Among(asked.column, matching, inside)
 

@@ -304,11 +304,12 @@ def test_the_cells_that_differ_between_two_moments(sqlite_api: Api) -> None:
     assert first["codes"] == {"record": "meeting", "year": "2025"}
     assert (first["from"]["value"], first["to"]) == (1, {"value": None, "status": "not_recorded"})
     assert api.items(f"{path}?from=3&to=3&{asked}") == []
+    assert api.items(f"{path}?from=2&{asked}") == api.items(f"{path}?from=2&to=3&{asked}")
     assert api.items(f"{path}?from=2&to=3&valuecodes[record]=input&valuecodes[year]=2026") == []
 
 
 @pytest.mark.parametrize(
-    ("query", "pointer"), [("from=1", "to"), ("from=9&to=1", "from"), ("from=1&to=2099-01-01", "to")]
+    ("query", "pointer"), [("to=1", "from"), ("from=9&to=1", "from"), ("from=1&to=2099-01-01", "to")]
 )
 def test_differences_are_between_two_moments_that_have_been(sqlite_api: Api, query: str, pointer: str) -> None:
     refused = sqlite_api.get(f"/v1/tables/participation-events/differences?{query}")
@@ -326,3 +327,25 @@ def test_live_tables_are_for_those_inside_and_records_behind_them_for_who_may_re
     for path in ("members", "differences?from=1&to=1"):
         answer = sqlite_api.get(f"/v1/tables/participation-events/{path}", role=role)
         assert answer.status_code == (200 if inside else 403)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_read_by_the_codebook_asked_for_from_the_same_facts(sqlite_api: Api, table: str) -> None:
+    first, newest = (Table(sqlite_api, f"codebook={n}", table) for n in (1, codebook.VERSION))
+    assert (first.body["extension"]["codebook"], newest.body["extension"]["codebook"]) == (1, codebook.VERSION)
+    assert first.body["label"] == newest.body["label"] != table
+    refused = sqlite_api.get(f"/v1/tables/{table}/data?codebook={codebook.VERSION + 1}")
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/query/codebook"]
+
+
+def test_a_code_that_an_earlier_codebook_lacks_is_unknown_by_it_and_its_records_are_behind_that() -> None:
+    table = TABLES["deviations"]
+    later = set(codebook.load().lists["rules"].codes) - set(codebook.load(1).lists["rules"].codes)
+    rule = min(later)
+    sums = {(rule,): 2, ("input.decided_without_reason",): 1}
+    assert table.read(codebook.load(), ["rule"], sums) == sums
+    assert table.read(codebook.load(1), ["rule"], sums) == {("unknown",): 2, ("input.decided_without_reason",): 1}
+    among = table.among(codebook.load(1), "rule", ["unknown"])
+    assert not among.inside
+    assert rule not in among.codes
+    assert "input.decided_without_reason" in among.codes
