@@ -1,18 +1,22 @@
 """An event as bytes: the plaintext of its skeleton and of its parts, and back.
 
 Skeleton = msgspec JSON of the event's fields, `meta` among them, without its personal text. A part = JSON object of
-the text fields of one data class. A correction's replacement stands in the skeleton with its own name and schema
-version, its text under `replacement` in the correction's parts.
+the text fields of one data class; or, of one participant among several, of their entries. A correction's replacement
+stands in the skeleton with its own name and schema version, its text under `replacement` in the correction's parts.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, get_type_hints
 from uuid import UUID
 
 import msgspec
 
 from domain.aggregate import Aggregate
-from domain.events import Corrected, Event, Meta, Retracted, text_fields
+from domain.events import Corrected, Event, Meta, Retracted, person_fields, text_fields
+
+_Persons = dict[tuple[UUID, str], dict[str, Any]]
+"""By participant and data class: their entries, by field."""
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -22,10 +26,15 @@ class UnknownEvent(Exception):
 
 
 class Plain(NamedTuple):
-    """An event's plaintext: the skeleton, and the parts by data class, in alphabetical order."""
+    """An event's plaintext: the skeleton, and the parts in their order.
+
+    First the record's own by data class, in alphabetical order; then each participant's among several, by the
+    participant and the data class, in the order they are first named.
+    """
 
     skeleton: bytes
     parts: dict[str, bytes]
+    persons: dict[tuple[UUID, str], bytes]
 
 
 class _Replacement(msgspec.Struct, frozen=True):
@@ -48,12 +57,15 @@ class Codec:
     ) -> None:
         self._upcasters = dict(upcasters or {})
         self.classes: dict[str, type[Event]] = {}
+        self.kinds: dict[str, type[Aggregate]] = {}
         for kind in kinds:
+            self.kinds[kind.noun] = kind
             declared: tuple[type[Event], ...] = (*kind.events, Corrected, Retracted)
             for event in declared:
                 self.classes[f"{kind.noun}.{event.NAME}"] = event
         self._names = {event: name for name, event in self.classes.items() if event not in (Corrected, Retracted)}
         self._text = {event: text_fields(event) for event in self.classes.values()}
+        self._persons = {event: person_fields(event) for event in self.classes.values()}
         self._decoders = {
             name: msgspec.json.Decoder(event) for name, event in self.classes.items() if event is not Corrected
         }
@@ -61,9 +73,10 @@ class Codec:
 
     def encode(self, event: Event) -> Plain:
         """The plaintext of an event; a part none of whose fields is set is left out."""
-        skeleton, texts = self._split(event)
+        skeleton, texts, persons = self._split(event)
         if isinstance(event, Corrected):
-            inner, inner_texts = self._split(event.replacement)
+            inner, inner_texts, inner_persons = self._split(event.replacement)
+            persons = {key: {"replacement": entries} for key, entries in inner_persons.items()}
             skeleton["replacement"] = {
                 "name": self._names[type(event.replacement)],
                 "schema_version": event.replacement.SCHEMA_VERSION,
@@ -72,7 +85,8 @@ class Codec:
             for data_class, fields in inner_texts.items():
                 texts.setdefault(data_class, {})["replacement"] = fields
         parts = {name: msgspec.json.encode(texts[name]) for name in sorted(texts) if _says(texts[name])}
-        return Plain(msgspec.json.encode(skeleton), parts)
+        named = {key: msgspec.json.encode(entries) for key, entries in persons.items()}
+        return Plain(msgspec.json.encode(skeleton), parts, named)
 
     def decode(self, name: str, schema_version: int, skeleton: bytes, parts: Sequence[bytes] = ()) -> Event:
         """The event; with `parts` left out its text fields are None. Raises UnknownEvent."""
@@ -85,7 +99,10 @@ class Codec:
             return self._decode_correction(skeleton, parts)
         event: Event = self._decoders[name].decode(skeleton)
         for part in parts:
-            event = msgspec.structs.replace(event, **msgspec.json.decode(part))
+            fields = msgspec.json.decode(part)
+            for field in self._persons[event_class].keys() & fields.keys():
+                fields[field] = (*getattr(event, field), *msgspec.convert(fields[field], _entries(event_class, field)))
+            event = msgspec.structs.replace(event, **fields)
         return event
 
     def _decode_correction(self, skeleton: bytes, parts: Sequence[bytes]) -> Event:
@@ -112,12 +129,23 @@ class Codec:
             old = upcaster(old)
         return msgspec.json.encode(old)
 
-    def _split(self, event: Event) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    def _split(self, event: Event) -> tuple[dict[str, Any], dict[str, dict[str, Any]], _Persons]:
         skeleton = msgspec.structs.asdict(event)
         texts: dict[str, dict[str, Any]] = {}
+        persons: _Persons = {}
         for field, declared in self._text[type(event)].items():
             texts.setdefault(event.data_class(declared, field), {})[field] = skeleton.pop(field)
-        return skeleton, texts
+        for field, data_class in self._persons[type(event)].items():
+            for entry in skeleton.pop(field):
+                key = entry.participant, data_class
+                persons.setdefault(key, {}).setdefault(field, []).append(entry)
+        return skeleton, texts, persons
+
+
+@cache
+def _entries(event: type[Event], field: str) -> Any:
+    """The type of a field of several participants."""
+    return get_type_hints(event)[field]
 
 
 def _says(fields: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, TypeVar
@@ -33,9 +34,12 @@ from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.errors import KeyReused, NotFound, Stale, Taken
 from domain.history import Recorded
-from domain.ledgers import Opened
+from domain.ledgers import Ledger, Opened
+from domain.store import Moved
 
 A = TypeVar("A", bound=Aggregate)
+CODEBOOK_SECONDS = 1.0
+"""How long an answer may go by the codebook version last read."""
 
 
 class Repeat(NamedTuple):
@@ -56,12 +60,15 @@ class SealingMapper(Mapper[UUID]):
         """The event as stored; the keys it needs are committed before this returns."""
         record, event_id = domain_event.stream_id, domain_event.event_id
         plain = self.codec.encode(domain_event.event)
-        names = {data_class: KeyName(record, data_class, record) for data_class in ("record", *plain.parts)}
-        keys = self.vault.keys(self.ledger, names.values(), new=domain_event.version == 1)
-        skeleton_key = keys[names["record"]]
+        subject = domain_event.subject or record
+        own = KeyName(subject, "record", record)
+        sealed = [(KeyName(subject, data_class, record), text) for data_class, text in plain.parts.items()]
+        sealed += [(KeyName(person, data_class, record), text) for (person, data_class), text in plain.persons.items()]
+        keys = self.vault.keys(self.ledger, [own, *(name for name, _ in sealed)], new=domain_event.version == 1)
+        skeleton_key = keys[own]
         parts = []
-        for n, (data_class, text) in enumerate(plain.parts.items(), start=1):
-            key = keys[names[data_class]]
+        for n, (name, text) in enumerate(sealed, start=1):
+            key = keys[name]
             parts.append(Part(n, key.key_id, key.seal(self.ledger, event_id, n, text)))
         return SealedEvent(
             originator_id=record,
@@ -126,6 +133,7 @@ class LedgerStore:
         self.ledger, self.recorder, self.codec, self.vault = ledger, recorder, codec, vault
         self.mapper = SealingMapper(ledger, codec, vault)
         self._library = _Library(recorder, self.mapper)
+        self._codebook: tuple[int, float] | None = None
 
     def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record with its text, as the port says."""
@@ -133,6 +141,22 @@ class LedgerStore:
         if not rows or not rows[0].name.startswith(f"{kind.noun}."):
             raise NotFound(f"this ledger has no such {kind.noun}")
         return kind(record, self.mapper.open(rows), on)
+
+    def find(self, noun: str, record: UUID) -> Aggregate:
+        """The record of that noun, as the port says."""
+        return self.get(self.kind(noun), record)
+
+    def kind(self, noun: str) -> type[Aggregate]:
+        """The kind of record a noun is."""
+        return self.codec.kinds[noun]
+
+    def codebook(self) -> int:
+        """The version of the codebook the ledger goes by. Another process's activation is seen within a second."""
+        cached = self._codebook
+        if cached is None or time.monotonic() > cached[1]:
+            version = self.get(Ledger, self.ledger).codebook_version
+            self._codebook = cached = version, time.monotonic() + CODEBOOK_SECONDS
+        return cached[0]
 
     def noun_of(self, record: UUID) -> str | None:
         """The noun the record was opened as."""
@@ -152,17 +176,22 @@ class LedgerStore:
             clock=command.now,
             command=self._command_key(command),
             reads=dict(reads or {}),
-            claims=tuple(self._digested(claim, aggregate.id) for claim in claims),
+            claims=self._digested(aggregate.id, {*claims, *aggregate.claims} - aggregate.claimed),
+            released=self._digested(aggregate.id, aggregate.claimed - aggregate.claims),
             opens=_room(aggregate.pending[0]),
         )
         kind = type(aggregate)
+        if kind is Ledger:
+            self._codebook = None
         try:
             recordings = self._library.save(*aggregate.pending, append=append)
         except CommandRepeated:
             first = self.repeat(command)
             assert first is not None
             return self.get(kind, first.record, as_of=first.position)
-        except (StreamConflict, ReadConflict) as conflict:
+        except ReadConflict as conflict:
+            raise Moved from conflict
+        except StreamConflict as conflict:
             stale = aggregate.version - len(aggregate.pending)
             raise Stale(stale, self.get(kind, aggregate.id).version) from conflict
         except ClaimTaken as taken:
@@ -192,7 +221,7 @@ class LedgerStore:
 
     def claimed(self, claim: Claim) -> UUID | None:
         """The record that has it."""
-        digested = self._digested(claim, self.ledger)
+        [digested] = self._digested(self.ledger, [claim])
         return self.recorder.claimed(digested.kind, digested.digest)
 
     def digest(self, *canonical: bytes) -> bytes:
@@ -234,8 +263,11 @@ class LedgerStore:
             return None
         return CommandKey(command.client, command.key, command.digest)
 
-    def _digested(self, claim: Claim, record: UUID) -> DigestedClaim:
-        return DigestedClaim(claim.kind, self.digest(b"claim", claim.kind.encode(), claim.value.encode()), record)
+    def _digested(self, record: UUID, claims: Iterable[Claim]) -> tuple[DigestedClaim, ...]:
+        return tuple(
+            DigestedClaim(claim.kind, self.digest(b"claim", claim.kind.encode(), claim.value.encode()), record)
+            for claim in sorted(claims)
+        )
 
 
 def _room(first: Recorded) -> LedgerRow | None:

@@ -34,6 +34,11 @@ def export(store: LedgerStore, *, text: bool = False) -> Iterator[bytes]:
                 [recorded] = store.mapper.open([row])
                 plain = store.codec.encode(recorded.event)
                 line["text"] = {name: msgspec.Raw(_sorted(part)) for name, part in plain.parts.items()}
+                if plain.persons:
+                    line["persons"] = [
+                        {"participant": person, "data_class": data_class, "text": msgspec.Raw(_sorted(part))}
+                        for (person, data_class), part in plain.persons.items()
+                    ]
             yield msgspec.json.encode(line, order="sorted") + b"\n"
         position = rows[-1].position
 

@@ -129,6 +129,11 @@ class LedgerViews:
         sums: Mapping[Any, int] = self._query(view, position, day, dimensions)
         return sums
 
+    def counts(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """How many rows of a list have each value of these columns."""
+        counted: Mapping[str, Mapping[str, int]] = self._query(view, position, day, columns, by="counts")
+        return counted
+
     def run(self, stop: Event) -> None:
         """Feeds every view until told to stop."""
         while not stop.is_set():
@@ -208,11 +213,11 @@ class LedgerViews:
             position = to
             yield Progress(position, self.events.head())
 
-    def _query(self, view: str, *asked: Any) -> Any:
+    def _query(self, view: str, *asked: Any, by: str = "query") -> Any:
         found: Any = next(each for each in self.store.views if each.name == view)
         [table] = self.store.tables[view]
         with self.store.engine.connect() as connection:
-            return found.query(connection, table, self.events.ledger, *asked)
+            return getattr(found, by)(connection, table, self.events.ledger, *asked)
 
     def _feed(self, view: View, read: dict[int, PageHistories]) -> bool:
         position = self.position(view.name)

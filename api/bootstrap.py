@@ -23,12 +23,16 @@ from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
+from adapters.views import inspections
+from adapters.views.audit import Audit
+from adapters.views.duties import Duties
 from adapters.views.participation_events import ParticipationEvents
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
 from api.records import Feature
 from api.services import LedgerServices, Services
+from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
 
@@ -76,7 +80,7 @@ class Running:
     features: tuple[Feature, ...]
     services: Services
     opened: "_Opened"
-    stopping: Event = field(default_factory=Event)
+    stopping: Event
     threads: dict[UUID, Thread] = field(default_factory=dict)
 
     def store(self, ledger: UUID) -> LedgerStore:
@@ -142,7 +146,8 @@ def projections() -> tuple[View, ...]:
     """Every view this version feeds."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules]))
+    asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
+    return (*lists, ParticipationEvents([module.COUNTER for module in modules]), Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:
@@ -199,7 +204,9 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
     vault = Vault(config.vault or vault_url, kek)
     access = Access(access_url, vault)
     views = ViewStore(views_url, projections(), kinds())
-    opened = _Opened(events, vault, codec(), views)
+    stopping = Event()
+    waits = Waits(config.threads, config.longest_wait, stopping)
+    opened = _Opened(events, vault, codec(), views, waits)
     services = Services(
         clock=clock,
         new_id=new_id,
@@ -212,15 +219,18 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
             sqlalchemy.exc.TimeoutError,
             *events.unavailable,
         ),
+        waits=waits,
     )
-    return Running(config, events, vault, access, views, features(), services, opened)
+    return Running(config, events, vault, access, views, features(), services, opened, stopping)
 
 
 class _Opened:
     """The ledgers of an installation, each opened once."""
 
-    def __init__(self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore) -> None:
-        self._events, self._vault, self._codec, self._views = events, vault, codec, views
+    def __init__(
+        self, events: SqliteStore | PostgresStore, vault: Vault, codec: Codec, views: ViewStore, waits: Waits
+    ) -> None:
+        self._events, self._vault, self._codec, self._views, self._waits = events, vault, codec, views, waits
         self._lock = Lock()
         self._ledgers: dict[UUID, LedgerServices] = {}
         self._stores: dict[UUID, LedgerStore] = {}
@@ -246,7 +256,7 @@ class _Opened:
             store = self.store(ledger)
             row = next(row for row in self._events.ledgers() if row.id == ledger)
             views = LedgerViews(self._views, store)
-            found = LedgerServices(row.number, row.synthetic, store, views)
+            found = LedgerServices(row.number, row.synthetic, store, views, self._waits)
             with self._lock:
                 found = self._ledgers.setdefault(ledger, found)
         return found

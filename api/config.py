@@ -14,7 +14,8 @@ class Config:
 
     `data` is the folder of the embedded edition. `database`, when set, is the SQLAlchemy URL of PostgreSQL, as the
     application's role; `owner_database` the owner's, for `migrate` alone. `vault` is the vault's own URL, and
-    `vault_key` the key-encryption key in base64, when it is not in the file `vault.key`.
+    `vault_key` the key-encryption key in base64, when it is not in the file `vault.key`. `longest_wait` is how many
+    seconds a long poll may wait for news.
     """
 
     data: Path
@@ -24,6 +25,7 @@ class Config:
     vault_key: str | None = None
     port: int = DEFAULT_PORT
     threads: int = 8
+    longest_wait: int = 25
 
     @property
     def embedded(self) -> bool:
@@ -49,4 +51,5 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
         vault_key=env.get("MEDVIRKNING_VAULT_KEY") or None,
         port=number("MEDVIRKNING_PORT", DEFAULT_PORT),
         threads=number("MEDVIRKNING_THREADS", 8),
+        longest_wait=number("MEDVIRKNING_LONGEST_WAIT", 25),
     )

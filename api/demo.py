@@ -22,8 +22,9 @@ def token(
     actor: str | None = None,
     client: str | None = None,
     days: int = 90,
+    agreement: bool = False,
 ) -> str:
-    """Makes a token of a role in a ledger."""
+    """Makes a token of a role in a ledger. Raises ValueError where there is nothing to agree on with the role."""
     now = running.services.clock()
     made, _ = running.access.create(
         ledger=ledger,
@@ -31,7 +32,7 @@ def token(
         unit=unit,
         actor=actor or role,
         client=client or actor or role,
-        scopes=auth.ROLES[role],
+        scopes=auth.scopes(role, agreement=agreement),
         now_us=now,
         expires_at=now + days * DAY,
     )

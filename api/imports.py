@@ -218,19 +218,25 @@ class Rehearsal:
         self._records = records
         self.ledger = records.ledger
         self._kept: dict[UUID, tuple[Recorded, ...]] = {}
-        self._nouns: dict[UUID, str] = {}
-        self._claims: dict[Claim, UUID] = {}
+        self._kinds: dict[UUID, type[Aggregate]] = {}
+        self._claims: dict[Claim, UUID | None] = {}
         self._done: dict[str, tuple[bytes | None, Repeat]] = {}
 
     def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record, as rehearsed so far."""
-        if record in self._kept and self._nouns[record] == kind.noun:
+        if self._kinds.get(record) is kind:
             return kind(record, self._kept[record], on)
         return self._records.get(kind, record, as_of=as_of, on=on)
 
     def noun_of(self, record: UUID) -> str | None:
         """The noun the record was opened as."""
-        return self._nouns.get(record) or self._records.noun_of(record)
+        return self._kinds[record].noun if record in self._kinds else self._records.noun_of(record)
+
+    def find(self, noun: str, record: UUID) -> Aggregate:
+        """The record of that noun, as rehearsed so far."""
+        if record in self._kinds:
+            return self.get(self._kinds[record], record)
+        return self._records.find(noun, record)
 
     def save(
         self,
@@ -241,11 +247,12 @@ class Rehearsal:
         claims: Iterable[Claim] = (),
     ) -> A:
         """Keeps the record in memory."""
-        for claim in claims:
+        self._claims |= dict.fromkeys(aggregate.claimed - aggregate.claims)
+        for claim in {*claims, *aggregate.claims} - aggregate.claimed:
             if self.claimed(claim) is not None:
                 raise errors.Taken("another record of this ledger has it already")
             self._claims[claim] = aggregate.id
-        self._kept[aggregate.id], self._nouns[aggregate.id] = aggregate.history, aggregate.noun
+        self._kept[aggregate.id], self._kinds[aggregate.id] = aggregate.history, type(aggregate)
         if command.key is not None:
             self._done[command.key] = command.digest, Rehearsed(aggregate.id, aggregate.position)
         return aggregate
@@ -261,7 +268,7 @@ class Rehearsal:
 
     def claimed(self, claim: Claim) -> UUID | None:
         """The record that has it."""
-        return self._claims.get(claim) or self._records.claimed(claim)
+        return self._claims[claim] if claim in self._claims else self._records.claimed(claim)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._records, name)

@@ -1,13 +1,13 @@
-"""Opening a ledger, by its first event."""
+"""Opening a ledger, by its first event, and the version of the codebook it goes by."""
 
 from datetime import date
 from uuid import UUID
 
 from api.bootstrap import Running
-from domain import codebook
+from domain import codebook, records
 from domain.commands import Command
 from domain.events import Actor, Meta
-from domain.ledgers import Ledger, Opened
+from domain.ledgers import CodebookActivated, Ledger, Opened
 from domain.time import oslo_day
 
 OPERATOR = Actor(id="operator", role="administrator", unit="not_recorded")
@@ -31,3 +31,19 @@ def create(running: Running, number: str, name: str, *, synthetic: bool, recordi
     command = Command(now=now, new_id=services.new_id, client="operator")
     running.store(ledger).save(Ledger(ledger).record(opened, command), command)
     return ledger
+
+
+def activate_codebook(running: Running, ledger: UUID, version: int) -> int:
+    """Lets the ledger go by a version of the codebook from now on; the position it does so at.
+
+    Raises UnknownVersion. What was recorded stays as it is; figures are classified by the new version, and by any
+    other that is asked for.
+    """
+    codebook.load(version)
+    services = running.services
+    now = services.clock()
+    today = oslo_day(now)
+    meta = Meta(occurred_from=today, occurred_to=today, recorded_by=OPERATOR, basis="first_hand")
+    command = Command(now=now, new_id=services.new_id, client="operator")
+    activated = CodebookActivated(meta=meta, version=version)
+    return records.record(running.store(ledger), Ledger, ledger, None, activated, command).position

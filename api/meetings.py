@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from api.records import Feature, Route
+from api.records import DEGREES, Feature, Route
 from api.schemas import (
     SEED_LINE_PATTERN,
     Code,
@@ -221,5 +221,6 @@ FEATURE = Feature(
             body=MeetingCancellation,
             summary="Record that the meeting was called off",
         ),
+        *DEGREES,
     ),
 )

@@ -7,18 +7,23 @@ from typing import Any, NamedTuple
 
 from api.problems import Unprocessable
 from api.services import Records
-from domain.time import end_of_oslo_day, microseconds, oslo_day
+from domain.codebook import Codebook, UnknownVersion, load
+from domain.time import end_of_oslo_day, microseconds, oslo_day, start_of_oslo_day
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Moment(NamedTuple):
-    """What the ledger knew at `position` (None: whatever it knows now) of what had happened by `day`."""
+    """What the ledger knew at `position` (None: whatever it knows now) of what had happened by `day`.
+
+    `book` is the version of the codebook it is read by: the ledger's own now, whatever the position, unless asked for.
+    """
 
     position: int | None
     day: date
     on: date | None
+    book: Codebook
 
 
 def resolve(query: Mapping[str, Any], records: Records, now: int, member: str = "as_of") -> Moment:
@@ -28,7 +33,15 @@ def resolve(query: Mapping[str, Any], records: Records, now: int, member: str = 
     if on is not None and on > today:
         raise Unprocessable([("/query/on", f"{on} has not come; today is {today}")])
     position, day = _as_of(query.get(member), records, now, f"/query/{member}")
-    return Moment(position, on or day, on)
+    return Moment(position, on or day, on, book_of(query, records))
+
+
+def book_of(query: Mapping[str, Any], records: Records) -> Codebook:
+    """The codebook a query asks for; the ledger's own when it asks for none."""
+    try:
+        return load(query["codebook"] if "codebook" in query else records.codebook())
+    except UnknownVersion as error:
+        raise Unprocessable([("/query/codebook", str(error))]) from error
 
 
 def _as_of(text: str | None, records: Records, now: int, pointer: str) -> tuple[int | None, date]:
@@ -44,17 +57,26 @@ def _as_of(text: str | None, records: Records, now: int, pointer: str) -> tuple[
     return records.position_at(instant), oslo_day(instant)
 
 
-def _instant(text: str, now: int, pointer: str) -> int:
+def span(text: str) -> tuple[int, int]:
+    """The first and last microsecond of an Oslo day, or an RFC 3339 instant twice. Raises ValueError for neither."""
     try:
         if _DAY.fullmatch(text):
             day = date.fromisoformat(text)
-            instant = now if day == oslo_day(now) else end_of_oslo_day(day)
-        elif _INSTANT.fullmatch(text):
+            return start_of_oslo_day(day), end_of_oslo_day(day)
+        if _INSTANT.fullmatch(text):
             instant = microseconds(datetime.fromisoformat(text.upper()).astimezone(UTC))
-        else:
-            raise ValueError
-    except (ValueError, OverflowError) as error:
+            return instant, instant
+    except OverflowError as error:
+        raise ValueError(text) from error
+    raise ValueError(text)
+
+
+def _instant(text: str, now: int, pointer: str) -> int:
+    try:
+        first, last = span(text)
+    except ValueError as error:
         raise Unprocessable([(pointer, "is neither a position, nor a day, nor an RFC 3339 instant")]) from error
+    instant = now if first <= now <= last else last
     if instant > now:
         raise Unprocessable([(pointer, "is in the future")])
     return instant

@@ -5,16 +5,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
 import msgspec
 from marshmallow import Schema, fields
 
-from api.moments import Moment
+from api.moments import Moment, resolve
 from api.problems import NotYet, Unprocessable
-from api.schemas import Answer, Code, Deviation, Id, Interval
+from api.rest import Call
+from api.schemas import Answer, Code, Deviation, Filters, Id, Interval
 from api.services import LedgerServices
+from domain.codebook import Codebook
 from domain.events import Corrected, Event, Retracted
 from domain.history import Recorded, Step
 from domain.time import rfc3339
@@ -77,9 +80,39 @@ def covered(ledger: LedgerServices, view: str, moment: Moment, min_position: int
     wanted = max(moment.position or 0, min_position or 0)
     if min_position is not None and min_position > ledger.records.head():
         raise Unprocessable([("/query/min_position", "is past the ledger's head")])
-    if wanted and not ledger.views.wait(view, wanted, WAIT_SECONDS):
-        raise NotYet(f"position {wanted} is not in the answer yet; ask again")
+    if wanted and ledger.views.position(view) < wanted:
+        with ledger.waits.seat():
+            if not ledger.views.wait(view, wanted, WAIT_SECONDS):
+                raise NotYet(f"position {wanted} is not in the answer yet; ask again")
     return ledger.views.position(view) if moment.position is None else moment.position
+
+
+def list_page(call: Call, view: str, rows: Schema, where: Mapping[str, Any] | None = None) -> flask.Response:
+    """A page of a view's rows, and where the next is.
+
+    The query's own members narrow it, unless `where` says in the view's own terms what they come to.
+    """
+    ledger, query = call.ledger, call.query
+    filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
+    bound = {**filters, "path": flask.request.path}
+    after: int | None = None
+    if "cursor" in query:
+        if query.keys() & {"as_of", "on", "min_position"}:
+            raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
+        position, day, after = cursor_of(query["cursor"], bound, ledger.records.head())
+    else:
+        moment = resolve(query, ledger.records, call.services.clock())
+        position, day = covered(ledger, view, moment, query.get("min_position")), moment.day
+    page = ledger.views.rows(view, position, day, filters if where is None else where, after, query["limit"])
+    following = None
+    if page.next is not None:
+        asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), bound)}
+        for pinned in ("as_of", "on", "min_position"):
+            asked.pop(pinned, None)
+        following = f"{flask.request.path}?{urlencode(asked)}"
+    answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": following}), 200)
+    answer.headers["Position"] = str(position)
+    return answer
 
 
 def json_response(body: bytes, status: int) -> flask.Response:
@@ -102,8 +135,8 @@ class PerformedBy(Answer):
     unit = fields.String(required=True)
 
 
-class HistoryEntry(Answer):
-    """One event of a record as it was recorded, and whether it still holds."""
+class Entry(Answer):
+    """One event as it was recorded: its place, its envelope, not what it says."""
 
     event_id = Id(required=True)
     type = fields.String(required=True)
@@ -118,15 +151,24 @@ class HistoryEntry(Answer):
     source_system = fields.String(required=True, allow_none=True)
     source_recorded_at = fields.String(required=True, allow_none=True)
     correlation_id = fields.String(required=True, allow_none=True)
+
+
+class HistoryEntry(Entry):
+    """One event of a record as it was recorded, and whether it still holds."""
+
     deviations = fields.List(fields.Nested(Deviation), required=True)
+    function = Code("functions", required=True, allow_none=True)
     effective = fields.Boolean(
         required=True, metadata={"description": "Part of the effective history as this very entry."}
     )
     data = fields.Dict(required=True, metadata={"description": "The event's own members, text included."})
 
 
-def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step]) -> list[dict[str, Any]]:
+def history_entries(
+    history: Sequence[Recorded], effective: Mapping[UUID, Step], book: Codebook
+) -> list[dict[str, Any]]:
     """What HistoryEntry shows of each event, given the effective steps by the original's id."""
+    classes = book.lists["event-classes"].codes
     last_word = {each.event.target: each.event_id for each in history if isinstance(each.event, Corrected | Retracted)}
     entries = []
     for each in history:
@@ -137,7 +179,8 @@ def history_entries(history: Sequence[Recorded], effective: Mapping[UUID, Step])
                 holds = target in effective and effective[target].event is replacement
             case event:
                 holds = each.event_id in effective and effective[each.event_id].event is event
-        entries.append(_entry(each, holds))
+        known = classes.get(each.name)
+        entries.append({**_entry(each, holds), "function": known.function if known else None})
     return entries
 
 

@@ -9,6 +9,7 @@ import flask
 import msgspec
 from werkzeug.exceptions import HTTPException
 
+from api.waits import Crowded
 from domain import codebook, errors
 
 log = logging.getLogger("medvirkning.api")
@@ -85,6 +86,7 @@ STATUS: dict[type[errors.Refusal], int] = {
     errors.KeyReused: 422,
     VersionNeeded: 428,
     Fault: 500,
+    Crowded: 503,
     NotYet: 503,
     Unavailable: 503,
 }
@@ -144,7 +146,7 @@ def response(refusal: errors.Refusal) -> flask.Response:
     answer.headers["Content-Language"] = lang
     if isinstance(refusal, Unauthenticated):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="medvirkning"'
-    if isinstance(refusal, NotYet | Unavailable):
+    if isinstance(refusal, Crowded | NotYet | Unavailable):
         answer.headers["Retry-After"] = RETRY_AFTER
     return answer
 

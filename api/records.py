@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
@@ -15,21 +14,14 @@ from marshmallow import ValidationError, fields
 from api import auth, moments
 from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.pages import (
-    Cursor,
-    HistoryEntry,
-    covered,
-    cursor_of,
-    cursor_text,
-    history_entries,
-    json_response,
-    page_of,
-)
+from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
     Code,
     CommandBody,
+    Day,
+    Degrees,
     Detail,
     Filters,
     Id,
@@ -38,14 +30,18 @@ from api.schemas import (
     Performer,
     Request,
     Text,
+    Unit,
     faults,
 )
 from domain import errors, records
 from domain.aggregate import Aggregate
+from domain.codebook import Codebook
 from domain.commands import Claim, Command
-from domain.events import Corrected, Event, Retracted
+from domain.degrees import Experienced, Promised
+from domain.events import NOT_RECORDED, Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
+_DEGREES = Degrees()
 DifferencesPage = page_of(DifferenceItem)
 IMPOSSIBLE = (
     errors.FutureDate,
@@ -96,9 +92,35 @@ class Route:
     any_version: bool = False
 
 
+class Promise(CommandBody):
+    """What people were told is open to them, who answers, and by when."""
+
+    degree = Code("degrees", required=True)
+    answering_unit = Unit(load_default=NOT_RECORDED)
+    answer_due = Day(allow_none=True, load_default=None)
+    open_to_influence = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+class Experience(CommandBody):
+    """How far those who took part say they had a say."""
+
+    degree = Code("degrees", required=True)
+    comment = Text(limit=5_000, allow_none=True, load_default=None)
+
+
+DEGREES = (
+    Route(event=Promised, path="/promises", body=Promise, summary="Record what was promised to be open to them"),
+    Route(event=Experienced, path="/experiences", body=Experience, summary="Record how far they say they had a say"),
+)
+"""The commands of a noun whose degree of participation is promised and experienced; its events name both, too."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Feature:
-    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one."""
+    """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
+
+    `noun` is the name it has in every room, such as `individual_plans`.
+    """
 
     noun: str
     aggregate: type[Aggregate]
@@ -107,6 +129,11 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+
+    @property
+    def url(self) -> str:
+        """Where its records are, such as `/v1/individual-plans`."""
+        return f"/v1/{self.noun.replace('_', '-')}"
 
     @cached_property
     def _shown(self) -> Detail:
@@ -122,8 +149,8 @@ class Feature:
 
     def operations(self) -> list[Operation]:
         """Every operation of the noun, in the order a reader meets them."""
-        many, one = f"/v1/{self.noun}", f"/v1/{self.noun}/{{record}}"
-        noun = self.aggregate.noun
+        many, one = self.url, f"{self.url}/{{record}}"
+        noun, called = self.aggregate.noun, self.aggregate.noun.replace("_", " ")
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
@@ -135,7 +162,7 @@ class Feature:
                 **reads,
                 path=many,
                 name=f"list_{self.noun}",
-                summary=f"List {self.noun}, newest first",
+                summary=f"List {self.noun.replace('_', ' ')}, newest first",
                 query=self.filters,
                 answers={200: page_of(self.row)},
                 headers=("Position",),
@@ -162,7 +189,7 @@ class Feature:
                 **record,
                 path=one,
                 name=f"get_{noun}",
-                summary=f"One {noun}, as known and as of any day",
+                summary=f"One {called}, as known and as of any day",
                 query=Moment,
                 answers={200: self.detail},
                 handler=self._get,
@@ -171,7 +198,7 @@ class Feature:
                 **reads,
                 path=one + "/history",
                 name=f"get_{noun}_history",
-                summary=f"Everything recorded about one {noun}, corrections and all",
+                summary=f"Everything recorded about one {called}, corrections and all",
                 query=Moment,
                 answers={200: HistoryPage},
                 headers=("Position",),
@@ -204,7 +231,7 @@ class Feature:
                 **mends,
                 path=one + "/corrections",
                 name=f"{noun}.corrected",
-                summary=f"Replace one event of a {noun}, whole",
+                summary=f"Correct the {called}: replace one of its events, whole",
                 body=correction_of(self),
                 if_match="version",
             ),
@@ -212,7 +239,7 @@ class Feature:
                 **mends,
                 path=one + "/retractions",
                 name=f"{noun}.retracted",
-                summary=f"Take one event of a {noun} back",
+                summary=f"Correct the {called}: take one of its events back",
                 body=RetractionBody,
                 if_match="version",
             ),
@@ -279,14 +306,14 @@ class Feature:
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
-        answer = self._answer(done, 201)
-        answer.headers["Location"] = f"/v1/{self.noun}/{done.id}"
+        answer = self._answer(done, 201, moments.book_of({}, call.ledger.records))
+        answer.headers["Location"] = f"{self.url}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
         if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        return self._answer(self._once(call, call.record), 200)
+        return self._answer(self._once(call, call.record), 200, moments.book_of({}, call.ledger.records))
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
@@ -303,9 +330,8 @@ class Feature:
             raise
 
     def _get(self, call: Call) -> flask.Response:
-        return self._answer(
-            self._at(call, moments.resolve(call.query, call.ledger.records, call.services.clock())), 200
-        )
+        moment = moments.resolve(call.query, call.ledger.records, call.services.clock())
+        return self._answer(self._at(call, moment), 200, moment.book)
 
     def _at(self, call: Call, moment: moments.Moment) -> Aggregate:
         """The record at a moment. Raises NotFound when there was none."""
@@ -319,16 +345,20 @@ class Feature:
         since, until = (moments.resolve(call.query, records, now, member) for member in ("from", "to"))
         after = self._at(call, until)
         try:
-            before = self._shown.dump(self._at(call, since))
+            before = self._told(self._at(call, since), since.book)
         except errors.NotFound:
             before = {}
-        items = DifferenceItem(many=True).dump(differences(before, self._shown.dump(after)))
+        items = DifferenceItem(many=True).dump(differences(before, self._told(after, until.book)))
         answer = json_response(msgspec.json.encode({"items": items, "next": None}), 200)
         answer.headers["Position"] = str(after.position)
         return answer
 
-    def _answer(self, aggregate: Aggregate, status: int) -> flask.Response:
-        body = msgspec.json.encode(self._shown.dump(aggregate))
+    def _told(self, aggregate: Aggregate, book: Codebook) -> dict[str, Any]:
+        """What a detail tells of the record."""
+        return {**self._shown.dump(aggregate), "degrees": _DEGREES.dump(aggregate.degrees_in(book))}
+
+    def _answer(self, aggregate: Aggregate, status: int, book: Codebook) -> flask.Response:
+        body = msgspec.json.encode(self._told(aggregate, book))
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -343,31 +373,11 @@ class Feature:
         moment = moments.resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
-        items = history_entries(found.history, effective)
+        items = history_entries(found.history, effective, moment.book)
         body = msgspec.json.encode({"items": HistoryEntry(many=True).dump(items), "next": None})
         answer = json_response(body, 200)
         answer.headers["Position"] = str(found.position)
         return answer
 
     def _list(self, call: Call) -> flask.Response:
-        ledger, query = call.ledger, dict(call.query)
-        filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-        after: int | None = None
-        if "cursor" in query:
-            if query.keys() & {"as_of", "on", "min_position"}:
-                raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-            position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
-        else:
-            moment = moments.resolve(query, ledger.records, call.services.clock())
-            position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
-        page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
-        following = None
-        if page.next is not None:
-            asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
-            for pinned in ("as_of", "on", "min_position"):
-                asked.pop(pinned, None)
-            following = f"/v1/{self.noun}?{urlencode(asked)}"
-        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
-        answer = json_response(body, 200)
-        answer.headers["Position"] = str(position)
-        return answer
+        return list_page(call, self.noun, self.row(many=True))

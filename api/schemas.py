@@ -172,6 +172,17 @@ class Deviation(Answer):
     reason = fields.String(required=True, allow_none=True)
 
 
+class Degrees(Answer):
+    """The degree of participation, three times; `evidence` are the events that show the documented one."""
+
+    intended = Code("degrees", required=True)
+    documented = fields.String(
+        required=True, metadata={"description": "Codebook list `degrees`, or `none` where no event shows one."}
+    )
+    experienced = Code("degrees", required=True)
+    evidence = fields.List(Id(), required=True)
+
+
 class Detail(Answer):
     """The members of every record, beside its own."""
 
@@ -180,6 +191,7 @@ class Detail(Answer):
     position = fields.Integer(required=True, metadata={"description": "Ledger position of its last event."})
     retracted = fields.Boolean(required=True)
     deviations = fields.List(fields.Nested(Deviation), required=True)
+    degrees = fields.Nested(Degrees, required=True)
 
 
 class ListRow(Answer):
@@ -202,8 +214,8 @@ class AsOf(Text):
     }
 
 
-class Moment(Request):
-    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+class Known(Request):
+    """Which time an answer is of: what the ledger knew then."""
 
     as_of = AsOf(
         limit=40,
@@ -212,11 +224,20 @@ class Moment(Request):
             "RFC 3339 instant. Not in the future."
         },
     )
+
+
+class Moment(Known):
+    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+
     on = Day(metadata={"description": "What had happened by the end of that Oslo day. Not in the future."})
+    codebook = Digits(
+        validate=validate.Range(1, codebook.VERSION),
+        metadata={"description": "The version of the codebook to classify by; the ledger's own if none is given."},
+    )
 
 
-class Filters(Moment):
-    """The query members of every list, beside its own filters."""
+class Paging(Request):
+    """Which page of a list, and how long."""
 
     limit = Digits(load_default=50, validate=validate.Range(1, 200))
     cursor = Text(limit=500, metadata={"description": "The opaque cursor of a page's `next`."})
@@ -224,6 +245,10 @@ class Filters(Moment):
         validate=validate.Range(0, 2**53),
         metadata={"description": "Wait, for a bounded time, until the answer covers this position."},
     )
+
+
+class Filters(Moment, Paging):
+    """The query members of every list, beside its own filters."""
 
 
 def faults(error: ValidationError, prefix: str = "") -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ def serve(running: Running, host: str, port: int) -> None:
     threading.Thread(target=server.run, name="waitress", daemon=True).start()
     click.echo(f"listening on http://{host}:{listening.getsockname()[1]}", err=True)
     _project(running, stop)
+    running.stopping.set()
     if not _drained(server, listening):
         log.warning("stopped with requests under way after %s s", DRAIN_SECONDS)
 

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
+from api.waits import Waits
+from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.history import Recorded
 from domain.store import Store
@@ -70,8 +72,11 @@ class Records(Store, Protocol):
     def claimed(self, claim: Claim) -> UUID | None: ...
     def digest(self, *canonical: bytes) -> bytes: ...
     def head(self) -> int: ...
+    def codebook(self) -> int: ...
+    def kind(self, noun: str) -> type[Aggregate]: ...
     def position_at(self, instant: int) -> int: ...
     def page(self, after: int, limit: int) -> list[Recorded]: ...
+    def wait(self, after: int, timeout: float) -> bool: ...
     def history(self, record: UUID, upto: int | None = None) -> list[Recorded]: ...
 
 
@@ -96,6 +101,9 @@ class Views(Protocol):
     def cells(
         self, view: str, position: int, day: date, dimensions: Sequence[str]
     ) -> Mapping[tuple[str, ...], int]: ...
+    def counts(
+        self, view: str, position: int, day: date, columns: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int]]: ...
 
 
 @dataclass(frozen=True)
@@ -106,6 +114,7 @@ class LedgerServices:
     synthetic: bool
     records: Records
     views: Views
+    waits: Waits
 
 
 @dataclass(frozen=True)
@@ -118,3 +127,4 @@ class Services:
     ledger: Callable[[UUID], LedgerServices]
     ready: Callable[[], None]
     unavailable: tuple[type[Exception], ...]
+    waits: Waits

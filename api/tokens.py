@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 
 from api import auth
 from api.pages import json_response
+from api.problems import Unprocessable
 from api.rest import Call, Operation
 from api.schemas import Answer, Pattern, Request, Unit
 from domain import errors
@@ -26,6 +27,12 @@ class TokenBody(Request):
     actor = Pattern(ACTOR, required=True)
     client = Pattern(ACTOR, allow_none=True, load_default=None)
     days = fields.Integer(strict=True, load_default=90, validate=validate.Range(1, MAX_DAYS))
+    agreement = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Whether an agreement lets the system read events about persons on the feed."},
+    )
 
 
 class TokenRow(Answer):
@@ -109,13 +116,17 @@ def _list(call: Call) -> flask.Response:
 
 def _create(call: Call) -> flask.Response:
     body, now = call.body, call.services.clock()
+    try:
+        scopes = auth.scopes(body["role"], agreement=body["agreement"])
+    except ValueError as error:
+        raise Unprocessable([("/agreement", str(error))]) from error
     token, grant = call.services.tokens.create(
         ledger=call.granted.ledger,
         role=body["role"],
         unit=body["unit"],
         actor=body["actor"],
         client=body["client"] or body["actor"],
-        scopes=auth.ROLES[body["role"]],
+        scopes=scopes,
         now_us=now,
         expires_at=now + body["days"] * DAY,
     )

@@ -7,13 +7,15 @@ refused; what breaks a rule is recorded with its deviation, once the sender says
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Protocol, Self
 from uuid import UUID
 
 import msgspec
 
 from domain import codebook
-from domain.commands import Command
+from domain.commands import Claim, Command
+from domain.degrees import Degrees, Experienced, Promised, degrees
+from domain.duties import Duty
 from domain.errors import (
     DeviationNeeded,
     FutureDate,
@@ -42,6 +44,14 @@ class Reference(NamedTuple):
     pointer: str
 
 
+class Others(Protocol):
+    """Other records, as a decision may look at them: what it has seen of them still holds when it is stored."""
+
+    def __call__(self, noun: str, record: UUID) -> "Aggregate":
+        """The record of that noun. Raises NotFound when this ledger has none."""
+        ...
+
+
 class Aggregate(ABC):
     """One record. A subclass declares its noun and events, folds them in `apply`, and names broken rules.
 
@@ -51,13 +61,16 @@ class Aggregate(ABC):
 
     noun: ClassVar[str]
     events: ClassVar[tuple[type[Event], ...]]
+    personal: ClassVar[bool] = False
+    """Whether the record is about one participant: its events are personal data, even without text."""
 
     def __init__(self, record: UUID, history: Sequence[Recorded] = (), on: date | None = None) -> None:
         self.id = record
         self.history = tuple(history)
         self.pending: tuple[Recorded, ...] = ()
+        self.claimed: frozenset[Claim] = frozenset()
         self.steps = effective(self.history, on)
-        for step in self.steps:
+        for step in judged(self.steps):
             self.apply(step)
 
     @abstractmethod
@@ -77,6 +90,33 @@ class Aggregate(ABC):
     @classmethod
     def check(cls, event: Event) -> None:
         """Refuses what is impossible in an event of this noun, beyond codes and dates."""
+
+    @classmethod
+    def considering(cls, event: Event, others: Others) -> Event:
+        """The event with what it rests on in other records written into it, by the ledger and nobody else."""
+        return event
+
+    def duties(self) -> Iterator[Duty]:
+        """What the record owes as it stands, whether or not its day has come."""
+        return iter(())
+
+    @property
+    def subject(self) -> UUID:
+        """Whose keys seal the record: the person's where it is about one person, else its own."""
+        return self.id
+
+    def claiming(self) -> Iterable[Claim]:
+        """What no other record of the ledger may have while this one has it."""
+        return ()
+
+    @property
+    def claims(self) -> frozenset[Claim]:
+        """What the record claims; a record taken back claims nothing."""
+        return frozenset(self.claiming()) if self.history and not self.retracted else frozenset()
+
+    def degrees_in(self, book: codebook.Codebook) -> Degrees:
+        """The degree of participation as promised, documented and experienced."""
+        return degrees(self.steps, book)
 
     @property
     def version(self) -> int:
@@ -103,7 +143,7 @@ class Aggregate(ABC):
         }
         return [
             Deviation(rule=rule, event_id=event_id, reason=reasons.get((rule, event_id)))
-            for rule, event_id in self.broken(self.steps)
+            for rule, event_id in self.broken(judged(self.steps))
         ]
 
     def record(self, event: Event, command: Command) -> Self:
@@ -152,12 +192,14 @@ class Aggregate(ABC):
             meta = msgspec.structs.replace(event.meta, deviations=deviations)
             recorded = msgspec.structs.replace(recorded, event=msgspec.structs.replace(event, meta=meta))
         after = type(self)(self.id, (*self.history, recorded))
+        recorded = msgspec.structs.replace(recorded, subject=after.subject)
         after.pending = (*self.pending, recorded)
+        after.claimed = self.claimed if self.pending else self.claims
         return after
 
     def _deviations(self, recorded: Recorded, command: Command) -> tuple[Deviation, ...]:
-        before = set(self.broken(effective(self.history)))
-        after = list(self.broken(effective((*self.history, recorded))))
+        before = set(self.broken(judged(effective(self.history))))
+        after = list(self.broken(judged(effective((*self.history, recorded)))))
         new = [broken for broken in after if broken not in before]
         own = [broken.rule for broken in new if broken.event_id == recorded.event_id]
         acknowledged = {deviation.rule: deviation for deviation in command.acknowledged}
@@ -184,6 +226,11 @@ class Aggregate(ABC):
         for field, list_id in code_fields(type(event)).items():
             refuse_unknown(list_id, getattr(event, field), f"/{field}")
         self.check(event)
+
+
+def judged(steps: Sequence[Step]) -> Sequence[Step]:
+    """The steps of a noun's own events: promises and experiences of participation neither change nor break them."""
+    return [step for step in steps if not isinstance(step.event, Promised | Experienced)]
 
 
 def refuse_unknown(list_id: str, code: str, pointer: str) -> None:

@@ -39,7 +39,20 @@ def text(data_class: str) -> Any:
     return msgspec.Meta(extra={"data_class": data_class})
 
 
+def persons(data_class: str) -> Any:
+    """Marks a tuple of `Person`: each is sealed in a part of that data class under that person's own key."""
+    return msgspec.Meta(extra={"persons": data_class})
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A participant among several in one event. An event read without its parts names none of them."""
+
+    participant: UUID
+
+
 Casework = Annotated[str | None, text("casework")]
+Identity = Annotated[str | None, text("identity")]
+Special = Annotated[str | None, text("special")]
 Voice = Annotated[str | None, text("voice")]
 
 
@@ -120,6 +133,11 @@ class Retracted(Event, frozen=True, kw_only=True):
 def text_fields(event: type[Event]) -> dict[str, str]:
     """The event's personal text: field name → declared data class."""
     return _marked(event, "data_class")
+
+
+def person_fields(event: type[Event]) -> dict[str, str]:
+    """The event's fields of several participants: field name → data class."""
+    return _marked(event, "persons")
 
 
 def code_fields(event: type[msgspec.Struct]) -> dict[str, str]:

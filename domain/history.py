@@ -19,7 +19,10 @@ PENDING = 2**62
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An event in its place: stream, version (from 1), ledger position (from 1) and when the ledger was told (µs)."""
+    """An event in its place: stream, version (from 1), ledger position (from 1) and when the ledger was told (µs).
+
+    `subject` is whose key seals it, said of an event that is to be stored.
+    """
 
     event_id: UUID
     stream_id: UUID
@@ -28,6 +31,7 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: Event
     position: int = PENDING
     recorded_at: int
+    subject: UUID | None = None
 
     @property
     def originator_id(self) -> UUID:

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
+from domain.duties import Duty
 from domain.events import MISSING, NOT_RECORDED, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
 from domain.history import Step
 
@@ -221,6 +222,10 @@ class Input(Aggregate):
                 self.rating, self.rating_comment = event.rating, event.comment
         if isinstance(event, RegisteredAsExisting):
             self.verifying_unit, self.answer = event.verifying_unit, event.answer
+
+    def duties(self) -> Iterator[Duty]:
+        if self.answer_due is not None and self.state in ("acknowledged", "assessed"):
+            yield Duty("input.answer", self.answer_due)
 
     @property
     def raised_from(self) -> date | None:

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, TypeVar
 import msgspec
 
 from domain.aggregate import Aggregate, Broken, refuse_unknown
+from domain.degrees import Experienced, Promised
 from domain.errors import ImpossibleCount
 from domain.events import NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, codes
 from domain.history import Step
@@ -130,7 +131,7 @@ class Meeting(Aggregate):
     """One meeting, as its effective history tells it."""
 
     noun = "meeting"
-    events = (Scheduled, Invited, Held, Minuted, Cancelled, RegisteredAsExisting)
+    events = (Scheduled, Invited, Held, Minuted, Cancelled, RegisteredAsExisting, Promised, Experienced)
 
     state = "unknown"
     described: Described | None = None

@@ -1,6 +1,6 @@
 """The use cases every record has: open, record, correct, retract. Each loads, decides once and saves."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from uuid import UUID
 
@@ -8,22 +8,30 @@ from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.errors import Invalid, Stale, UnknownReference
 from domain.events import Event, Meta
-from domain.store import Store
+from domain.store import Moved, Store
 
 A = TypeVar("A", bound=Aggregate)
 
 
 def open_record(store: Store, kind: type[A], event: Event, command: Command, claims: Iterable[Claim] = ()) -> A:
     """Opens a new record with its first event; the ledger gives it an id."""
-    _refuse_unknown_references(store, kind, event)
-    return store.save(kind(command.new_id()).record(event, command), command, claims=claims)
+
+    def decide(looked: Looked) -> A:
+        _refuse_unknown_references(store, kind, event)
+        return kind(command.new_id()).record(kind.considering(event, looked), command)
+
+    return _stored(store, decide, command, claims)
 
 
 def record(store: Store, kind: type[A], record_id: UUID, expected: int | None, event: Event, command: Command) -> A:
     """Records what happened to a record, at the version the sender last read (None: whichever it has)."""
-    aggregate = _at(store.get(kind, record_id), expected)
-    _refuse_unknown_references(store, kind, event)
-    return store.save(aggregate.record(event, command), command)
+
+    def decide(looked: Looked) -> A:
+        aggregate = _at(store.get(kind, record_id), expected)
+        _refuse_unknown_references(store, kind, event)
+        return aggregate.record(kind.considering(event, looked), command)
+
+    return _stored(store, decide, command)
 
 
 def correct(
@@ -39,10 +47,15 @@ def correct(
     command: Command,
 ) -> A:
     """Replaces one event of a record, whole; what that makes unlawful is recorded with the correction."""
-    aggregate = _at(store.get(kind, record_id), expected)
-    with Invalid.within("/replacement"):
-        _refuse_unknown_references(store, kind, replacement)
-    return store.save(aggregate.correct(target, replacement, reason, meta, command), command)
+
+    def decide(looked: Looked) -> A:
+        aggregate = _at(store.get(kind, record_id), expected)
+        with Invalid.within("/replacement"):
+            _refuse_unknown_references(store, kind, replacement)
+            considered = kind.considering(replacement, looked)
+        return aggregate.correct(target, considered, reason, meta, command)
+
+    return _stored(store, decide, command)
 
 
 def retract(
@@ -59,6 +72,30 @@ def retract(
     """Takes one event of a record back; retracting the opening event takes the record back."""
     aggregate = _at(store.get(kind, record_id), expected)
     return store.save(aggregate.retract(target, reason, meta, command), command)
+
+
+class Looked:
+    """The other records a decision has looked at; `versions` must still hold when it is stored."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.versions: dict[UUID, int] = {}
+
+    def __call__(self, noun: str, record: UUID) -> Aggregate:
+        found = self._store.find(noun, record)
+        self.versions[record] = found.version
+        return found
+
+
+def _stored(store: Store, decide: Callable[[Looked], A], command: Command, claims: Iterable[Claim] = ()) -> A:
+    # Each round is lost to somebody else's command on a record that was looked at, so the rounds come to an end.
+    while True:
+        looked = Looked(store)
+        decided = decide(looked)
+        try:
+            return store.save(decided, command, reads=looked.versions, claims=claims)
+        except Moved:
+            continue
 
 
 def _at(aggregate: A, expected: int | None) -> A:

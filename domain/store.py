@@ -11,6 +11,10 @@ from domain.commands import Claim, Command
 A = TypeVar("A", bound=Aggregate)
 
 
+class Moved(Exception):
+    """A record the decision looked at has changed before the decision was stored: decide again."""
+
+
 class Store(Protocol):
     """One ledger, as the use cases see it."""
 
@@ -25,6 +29,10 @@ class Store(Protocol):
         """The noun a record was opened as (`meeting`), or None when this ledger has no such record."""
         ...
 
+    def find(self, noun: str, record: UUID) -> Aggregate:
+        """The record of that noun as it is now, with its text. Raises NotFound."""
+        ...
+
     def save(
         self,
         aggregate: A,
@@ -36,6 +44,6 @@ class Store(Protocol):
         """Stores the pending events in one transaction and returns the record as stored.
 
         `reads` are the versions of other records the decision rests on; they hold at the moment of storing.
-        Raises Stale, Taken, KeyReused; nothing is stored then.
+        Raises Stale, Moved, Taken, KeyReused; nothing is stored then.
         """
         ...

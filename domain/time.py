@@ -28,9 +28,13 @@ def oslo_day(us: int) -> date:
     return instant(us).astimezone(OSLO).date()
 
 
+def start_of_oslo_day(day: date) -> int:
+    """The first microsecond of a day in Oslo."""
+    return microseconds(datetime(day.year, day.month, day.day, tzinfo=OSLO))
+
+
 def end_of_oslo_day(day: date) -> int:
     """The last microsecond of a day in Oslo."""
     if day == date.max:
         return microseconds(datetime.max.replace(tzinfo=UTC))
-    following = day + timedelta(days=1)
-    return microseconds(datetime(following.year, following.month, following.day, tzinfo=OSLO)) - 1
+    return start_of_oslo_day(day + timedelta(days=1)) - 1

@@ -22,7 +22,7 @@ from tests.conftest import Api, Clock, Ids, an_input, meeting, open_api
 
 CI = os.environ.get("MEDVIRKNING_COUNTS") == "ci"
 LEAST = 2_000 if CI else 300
-TOLD_IN_WORDS = ("as_of", "from", "to", "on", "cursor", "min_position", "after", "valuecodes")
+TOLD_IN_WORDS = ("as_of", "from", "to", "on", "recorded_", "cursor", "min_position", "after", "valuecodes")
 """Query members whose valid values depend on the ledger; a schema cannot list them."""
 
 CONFIG = {

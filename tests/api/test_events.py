@@ -128,7 +128,7 @@ def test_what_the_feed_cannot_answer_is_pointed_at(busy: Api) -> None:
         ("limit=201", "/query/limit"),
         ("type=meeting.held", "/query/type"),
         ("type=meeting.held.v1%0A", "/query/type"),
-        ("wait=5", "/query/wait"),
+        ("wait=61", "/query/wait"),
     ):
         answer = busy.get(f"{FEED}?{query}")
         assert (answer.status_code, [each["pointer"] for each in answer.json["errors"]]) == (422, [pointer])

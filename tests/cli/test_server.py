@@ -67,6 +67,23 @@ def test_every_request_that_came_before_the_stop_is_answered(run: Run, start: Ca
     assert sorted(recorded) == sorted(answered)
 
 
+def test_a_stream_brings_what_is_recorded_and_does_not_hold_the_server_up(
+    run: Run, start: Callable[..., Server]
+) -> None:
+    server, headers = start(), opened(run)
+    evaluator = run("token", "create", "--role", "evaluator", "--municipality", "1504").stdout.strip()
+    accept = {"Authorization": f"Bearer {evaluator}", "Accept": "text/event-stream"}
+    with httpx.stream("GET", f"{server.url}/v1/events?after=1", headers=accept, timeout=30) as stream:
+        lines = stream.iter_lines()
+        assert next(lines).startswith("retry")
+        made = httpx.post(f"{server.url}/v1/meetings", json=meeting(), headers=headers)
+        said = next(line for line in lines if line.startswith("data"))
+        assert json.loads(said.partition(" ")[2])["subject"] == made.json()["id"]
+        server.process.send_signal(signal.SIGTERM)
+        assert not any(line.startswith("data") for line in lines)
+    assert server.process.wait(timeout=10) == 0
+
+
 def test_a_port_that_is_taken_is_said_so(config: Config) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -33,10 +33,10 @@ class Record:
         self.api = api
         self.feature = next(feature for feature in api.running.features if feature.noun == noun)
         self._routes = {route.event.NAME: route for route in (*self.feature.opens, *self.feature.commands)}
-        answer = api.post(f"/v1/{noun}{self._routes[name].path}", {"occurred": on, **members})
+        answer = api.post(f"{self.feature.url}{self._routes[name].path}", {"occurred": on, **members})
         assert answer.status_code == 201, answer.get_data(as_text=True)
         self.now: dict[str, Any] = answer.json
-        self.path = f"/v1/{noun}/{self.now['id']}"
+        self.path = f"{self.feature.url}/{self.now['id']}"
 
     def send(self, name: str, on: dict[str, str | None], **members: Any) -> TestResponse:
         """Sends the command that records the event of that name; the answer as it is."""
@@ -82,7 +82,7 @@ class Record:
 
     def row(self, query: str = "") -> dict[str, Any] | None:
         """Its row in the list, if it is there."""
-        rows = self.api.items(f"/v1/{self.feature.noun}{query}")
+        rows = self.api.items(f"{self.feature.url}{query}")
         return next((row for row in rows if row["id"] == self.now["id"]), None)
 
     def data_classes(self) -> set[str]:

@@ -62,6 +62,7 @@ CONTENT = st.fixed_dictionaries(
         "deciding_unit": st.sampled_from(["bolig", "plan"]),
         "verifying_unit": st.sampled_from(["bolig", "plan"]),
         "channel": st.sampled_from(["meeting", "letter"]),
+        "degree": st.sampled_from(["1", "3", "unknown"]),
         "rating": st.integers(1, 5),
     }
 )

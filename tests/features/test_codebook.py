@@ -42,13 +42,26 @@ def test_every_list_and_code_has_a_label_in_bokmål_nynorsk_and_english() -> Non
         assert label[0] == label[0].upper()
 
 
-def test_no_list_stands_twice_and_no_code_stands_twice_in_a_list() -> None:
-    lists = list(stored())
-    assert len({each["id"] for each in lists}) == len(lists)
-    for each in lists:
-        codes = [code["code"] for code in each["codes"]]
-        assert len(set(codes)) == len(codes), each["id"]
-        assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) for code in codes)
+def test_a_list_is_opened_once_and_no_code_stands_twice_in_a_list() -> None:
+    opened: set[str] = set()
+    codes: dict[str, list[str]] = {}
+    for each in stored():
+        assert ("title" in each) == (each["id"] not in opened), each["id"]
+        opened.add(each["id"])
+        codes.setdefault(each["id"], []).extend(code["code"] for code in each["codes"])
+    for list_id, found in codes.items():
+        assert len(set(found)) == len(found), list_id
+        assert all(re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", code) for code in found)
+
+
+def test_an_earlier_version_of_the_codebook_is_what_it_was() -> None:
+    first = codebook.load(1)
+    assert "legal-regimes" not in first.lists
+    assert not first.known("event-classes", "meeting.promised")
+    assert first.lists["event-classes"].codes["meeting.registered_as_existing"].function is None
+    assert BOOK.lists["event-classes"].codes["meeting.registered_as_existing"].function == "knowledge_exchange"
+    with pytest.raises(codebook.UnknownVersion):
+        codebook.load(codebook.VERSION + 1)
 
 
 def test_no_two_codes_of_a_list_read_alike() -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import msgspec
 
-from adapters.codec import Codec
+from adapters.codec import Codec, Plain
 from api import demo
 from api.app import application
 from api.bootstrap import bootstrap, codec, export, migrate
@@ -33,9 +33,21 @@ EVENTS, STORE, EXPORT = FOLDER / "events.json", FOLDER / "store-1", FOLDER / "st
 
 
 def samples() -> list[dict[str, Any]]:
-    """Every sample of a stored event."""
-    found: list[dict[str, Any]] = json.loads(EVENTS.read_text(encoding="utf-8"))
+    """Every sample of a stored event: those of 0.1.0, and what write_samples.py has added for each noun since."""
+    found: list[dict[str, Any]] = []
+    for path in (EVENTS, *sorted(FOLDER.joinpath("events").glob("*.json"))):
+        found += json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def parts_of(plain: Plain) -> dict[str, Any]:
+    """The parts of an event, as a sample has them."""
+    persons = [
+        {"participant": str(person), "data_class": data_class, "text": part.decode()}
+        for (person, data_class), part in plain.persons.items()
+    ]
+    parts = {data_class: part.decode() for data_class, part in plain.parts.items()}
+    return {"parts": parts, **({"persons": persons} if persons else {})}
 
 
 def event_of(codec: Codec, name: str, members: dict[str, Any]) -> Event:
@@ -50,7 +62,7 @@ def event_of(codec: Codec, name: str, members: dict[str, Any]) -> Event:
 
 def write_events() -> None:
     known, written = codec(), []
-    for sample in samples():
+    for sample in json.loads(EVENTS.read_text(encoding="utf-8")):
         event = event_of(known, sample["name"], sample["event"])
         plain = known.encode(event)
         written.append(
@@ -59,7 +71,7 @@ def write_events() -> None:
                 "schema_version": event.SCHEMA_VERSION,
                 "event": sample["event"],
                 "skeleton": plain.skeleton.decode(),
-                "parts": {data_class: part.decode() for data_class, part in plain.parts.items()},
+                **parts_of(plain),
             }
         )
     EVENTS.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,6 +1,6 @@
 """Stored events: every version ever stored decodes to what it said, and nothing else passes for an event.
 
-tests/golden/events.json holds a sample of each; what a release has written there never changes.
+tests/golden/events.json and events/ hold a sample of each; what a release has written there never changes.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from adapters.codec import Codec, UnknownEvent
 from api.bootstrap import codec, kinds
 from domain.aggregate import Aggregate
-from domain.events import Actor, Casework, Corrected, Event, Meta, Retracted, text_fields
-from tests.golden.make_store import event_of, samples
+from domain.events import Actor, Casework, Corrected, Event, Meta, Retracted, person_fields, text_fields
+from tests.golden.make_store import event_of, parts_of, samples
 
 CODEC = codec()
 SAMPLES = samples()
@@ -26,6 +26,7 @@ sampled = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: f"{sampl
 
 def decoded(sample: dict[str, Any], known: Codec = CODEC) -> Event:
     parts = [part.encode() for part in sample["parts"].values()]
+    parts += [person["text"].encode() for person in sample.get("persons", ())]
     return known.decode(sample["name"], sample["schema_version"], sample["skeleton"].encode(), parts)
 
 
@@ -40,7 +41,7 @@ def test_a_stored_event_of_todays_version_encodes_to_the_same_bytes(sample: dict
     if sample["schema_version"] == event.SCHEMA_VERSION:
         plain = CODEC.encode(event)
         assert plain.skeleton.decode() == sample["skeleton"]
-        assert {name: part.decode() for name, part in plain.parts.items()} == sample["parts"]
+        assert parts_of(plain) == {name: sample[name] for name in ("parts", "persons") if name in sample}
 
 
 def test_every_event_has_a_sample_of_every_version() -> None:
@@ -60,12 +61,13 @@ def test_a_sample_shows_every_field(sample: dict[str, Any]) -> None:
 @sampled
 def test_a_stored_event_without_its_parts_is_whole_but_silent(sample: dict[str, Any]) -> None:
     told = decoded(sample)
-    silent = decoded({**sample, "parts": {}})
+    silent = decoded({**sample, "parts": {}, "persons": []})
     assert silent == silenced(told)
 
 
 def silenced(event: Event) -> Event:
     members: dict[str, Any] = dict.fromkeys(text_fields(type(event)))
+    members |= dict.fromkeys(person_fields(type(event)), ())
     if isinstance(event, Corrected):
         members["replacement"] = silenced(event.replacement)
     return msgspec.structs.replace(event, **members)
@@ -116,10 +118,14 @@ def test_any_event_comes_back_as_it_was(kind: type[Aggregate], counts: Callable[
     def check(event: Event) -> None:
         plain = CODEC.encode(event)
         name = f"{kind.noun}.{event.NAME}"
-        assert CODEC.decode(name, event.SCHEMA_VERSION, plain.skeleton, list(plain.parts.values())) == event
+        assert (
+            CODEC.decode(name, event.SCHEMA_VERSION, plain.skeleton, [*plain.parts.values(), *plain.persons.values()])
+            == event
+        )
         assert CODEC.decode(name, event.SCHEMA_VERSION, plain.skeleton) == silenced(event)
         assert b"said:" not in plain.skeleton
-        assert not text_fields(type(event)).keys() & msgspec.json.decode(plain.skeleton).keys()
+        personal = {*text_fields(type(event)), *person_fields(type(event))}
+        assert not personal & msgspec.json.decode(plain.skeleton).keys()
 
     check()
 
