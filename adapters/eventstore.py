@@ -219,6 +219,11 @@ class LedgerStore:
         [last] = self.recorder.rows(row.last - 1, 1)
         return Repeat(last.stream_id, row.last)
 
+    def recorded_by(self, client: str, key: str) -> UUID | None:
+        """The last event that a command recorded, if its key has been used."""
+        row = self.recorder.command(client, key)
+        return self.recorder.rows(row.last - 1, 1)[0].event_id if row else None
+
     def claimed(self, claim: Claim) -> UUID | None:
         """The record that has it."""
         [digested] = self._digested(self.ledger, [claim])

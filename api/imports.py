@@ -2,7 +2,7 @@
 
 A line is `{key, command, ref?, id or $ref, body, occurred, actor: {id, role, unit}, basis, source_recorded_at?,
 accept_deviations?}`. `ref` names the record a line opens, within its source, for later lines and later files; a body
-may point at it as `{"$ref": …}`. Ids are the ledger's own.
+may point at it as `{"$ref": …}`, and at the event an earlier line recorded as `{"$key": …}`. Ids are the ledger's own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -188,6 +188,8 @@ class Importer:
         match value:
             case {"$ref": str(ref)} if len(value) == 1:
                 return str(self._referred(ref, pointer))
+            case {"$key": str(key)} if len(value) == 1:
+                return str(self._recorded(key, pointer))
             case dict():
                 return {name: self._resolved(inner, f"{pointer}/{name}") for name, inner in value.items()}
             case list():
@@ -199,6 +201,12 @@ class Importer:
         if record is None:
             raise errors.UnknownReference(pointer, f"nothing from {self._source} has the ref {ref!r}")
         return record
+
+    def _recorded(self, key: str, pointer: str) -> UUID:
+        event = self._records.recorded_by(self._source, key)
+        if event is None:
+            raise errors.UnknownReference(pointer, f"no line of {self._source} with the key {key!r} was imported")
+        return event
 
     def _claim(self, ref: str) -> Claim:
         return Claim("import-ref", f"{self._source}\0{ref}")
@@ -221,6 +229,7 @@ class Rehearsal:
         self._kinds: dict[UUID, type[Aggregate]] = {}
         self._claims: dict[Claim, UUID | None] = {}
         self._done: dict[str, tuple[bytes | None, Repeat]] = {}
+        self._events: dict[str, UUID] = {}
 
     def get(self, kind: type[A], record: UUID, *, as_of: int | None = None, on: date | None = None) -> A:
         """The record, as rehearsed so far."""
@@ -255,6 +264,7 @@ class Rehearsal:
         self._kept[aggregate.id], self._kinds[aggregate.id] = aggregate.history, type(aggregate)
         if command.key is not None:
             self._done[command.key] = command.digest, Rehearsed(aggregate.id, aggregate.position)
+            self._events[command.key] = aggregate.pending[-1].event_id
         return aggregate
 
     def repeat(self, command: Command) -> Repeat | None:
@@ -265,6 +275,10 @@ class Rehearsal:
         if digest != command.digest:
             raise errors.KeyReused("an earlier line of the file has the same key and other content")
         return repeat
+
+    def recorded_by(self, client: str, key: str) -> UUID | None:
+        """The event a command recorded, rehearsed or real."""
+        return self._events.get(key) or self._records.recorded_by(client, key)
 
     def claimed(self, claim: Claim) -> UUID | None:
         """The record that has it."""

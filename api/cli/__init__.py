@@ -9,7 +9,7 @@ import sqlalchemy.exc
 
 from api import bootstrap
 from api.app import VERSION
-from api.cli import imports, ledgers, serving, spec, stores, tokens
+from api.cli import generate, imports, ledgers, serving, spec, stores, tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +45,7 @@ COMMANDS = (
     serving.project,
     serving.rebuild,
     imports.import_,
+    generate.generate,
     stores.export,
     stores.backup,
     stores.restore,
