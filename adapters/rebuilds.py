@@ -8,10 +8,11 @@ the version of the code that fills them, so that rows of two versions never meet
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy
 from sqlalchemy import Connection, MetaData, Table, exists, func, select
+from sqlalchemy.exc import DBAPIError
 
 from adapters.viewstore import View, ViewStore
 
@@ -43,8 +44,7 @@ class Rebuild:
         self._suffix = SIDE + store.version[:8]
         self._metadata = MetaData(schema=store.schema)
         self.tables = {view.name: view.tables(self._metadata, self._suffix) for view in store.views}
-        rebuilds = store.rebuilds.c
-        self._own = sqlalchemy.and_(rebuilds.ledger == ledger, rebuilds.version == store.version)
+        self._id = uuid4()
 
     def begin(self) -> int:
         """The position the rebuild has come to: 0, if it begins here. Clears away what another version left."""
@@ -58,25 +58,31 @@ class Rebuild:
                 if SIDE in name and not name.endswith(self._suffix):
                     Table(name, MetaData(schema=self._store.schema)).drop(connection)
             self._metadata.create_all(connection)
-            row = {"ledger": self._ledger, "version": self._store.version, "position": 0}
+            row = {"ledger": self._ledger, "rebuild": self._id, "version": self._store.version, "position": 0}
             connection.execute(self._store.insert(rebuilds).values(row).on_conflict_do_nothing())
-            position: int = connection.execute(select(rebuilds.c.position).where(self._own)).scalar_one()
-            return position
+            stands = select(rebuilds.c.rebuild, rebuilds.c.position).where(rebuilds.c.ledger == self._ledger)
+            self._id, position = connection.execute(stands).one()
+            return int(position)
 
     @contextmanager
     def moving(self, since: int, to: int) -> Iterator[Connection]:
         """A transaction that moves the rebuild on, with what is written in it. Raises Overtaken."""
         rebuilds = self._store.rebuilds
-        at = self._own & (rebuilds.c.position == since)
+        at = (rebuilds.c.rebuild == self._id) & (rebuilds.c.position == since)
         with self._store.engine.begin() as connection:
             if connection.execute(rebuilds.update().where(at).values(position=to)).rowcount != 1:
                 raise Overtaken("another rebuild of this ledger has gone on or switched meanwhile: this one stops")
             yield connection
 
     def compare(self, position: int) -> list[Rebuilt]:
-        """What was rebuilt up to a position, beside what is live."""
-        with self._store.engine.connect() as connection:
-            return [self._compared(connection, view, position) for view in self._store.views]
+        """What was rebuilt up to a position, beside what is live. Raises Overtaken."""
+        try:
+            with self._store.engine.connect() as connection:
+                return [self._compared(connection, view, position) for view in self._store.views]
+        except DBAPIError:
+            # Nothing holds the side tables while they are read: who feeds the live views would have to wait.
+            with self.moving(position, position):
+                raise
 
     def _compared(self, connection: Connection, view: View, position: int) -> Rebuilt:
         progress = self._store.progress
@@ -126,7 +132,7 @@ class Rebuild:
                     connection.execute(table.insert().from_select(table.c.keys(), rows))
             now = {"version": store.version, "position": position, "error": None}
             connection.execute(progress.update().where(own).values(now))
-            connection.execute(store.rebuilds.delete().where(self._own))
+            connection.execute(store.rebuilds.delete().where(store.rebuilds.c.rebuild == self._id))
             if not connection.execute(select(exists(store.rebuilds.select()))).scalar():
                 self._metadata.drop_all(connection)
             else:

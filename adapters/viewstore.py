@@ -110,6 +110,7 @@ class ViewStore:
             "rebuilds",
             self.metadata,
             Column("ledger", Uuid, primary_key=True),
+            Column("rebuild", Uuid, nullable=False),
             Column("version", String(64), nullable=False),
             Column("position", BigInteger, nullable=False),
         )

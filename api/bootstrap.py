@@ -2,7 +2,7 @@
 
 import importlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 from typing import Final, cast
@@ -23,10 +23,10 @@ from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views import deviations, inspections
+from adapters.views import degrees, deviations, inspections
 from adapters.views.audit import Audit
 from adapters.views.duties import Duties
-from adapters.views.facts import BLOCK, FactsView
+from adapters.views.facts import BLOCK, Count, FactsView
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
@@ -34,6 +34,7 @@ from api.records import Feature
 from api.services import LedgerServices, Services
 from api.waits import Waits
 from domain.aggregate import Aggregate
+from domain.degrees import Promised
 from domain.ledgers import Ledger
 from domain.tables import TABLES
 
@@ -158,13 +159,20 @@ def projections(block: int = BLOCK) -> tuple[View, ...]:
     """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    counters = {module.VIEW.kind: {**deviations.COUNTERS, **getattr(module, "COUNTERS", {})} for module in modules}
+    counters = {
+        module.VIEW.kind: {**_of_any(module.VIEW.kind), **getattr(module, "COUNTERS", {})} for module in modules
+    }
     facts = [
         FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
         for name, table in TABLES.items()
     ]
     asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
     return (*lists, *facts, Audit(), Duties(kinds()), *asked)
+
+
+def _of_any(kind: type[Aggregate]) -> Mapping[str, Count]:
+    """The counters a noun has without saying so."""
+    return {**deviations.COUNTERS, **(degrees.COUNTERS if Promised in kind.events else {})}
 
 
 def migrate(config: Config) -> list[str]:

@@ -6,8 +6,10 @@ module of each noun it counts (`COUNTERS`).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import NamedTuple
 
+from domain import codebook
 from domain.cells import UNKNOWN
 from domain.codebook import Codebook, CodeList, load
 
@@ -21,7 +23,8 @@ class Dimension:
 
     A derived one is read, by `read`, of the stored dimension `of`, in the codebook the reader asks for: another
     version of the codebook needs no other facts. One that is `closed` has no `unknown`: whoever counts says which code.
-    One that is not `summable` is never summed over, for its codes measure different things.
+    One that is not `summable` is never summed over, for its codes measure different things. `raw` are the codes it is
+    stored with, where those are not the codes of its list.
     """
 
     id: str
@@ -30,6 +33,7 @@ class Dimension:
     read: Callable[[Codebook, str], str | None] = lambda book, code: code
     closed: bool = False
     summable: bool = True
+    raw: Sequence[str] = ()
 
     @property
     def column(self) -> str:
@@ -124,6 +128,15 @@ class Table:
         return impossible or self.excludes(book, at)
 
 
+def by_version(codes: Sequence[str]) -> str:
+    """One code to store for what each version of the codebook says, the first version first."""
+    return "/".join(codes)
+
+
+def _documented(book: Codebook, stored: str) -> str:
+    return stored.split("/")[book.version - 1]
+
+
 def _function(book: Codebook, record: str) -> str | None:
     classes = book.lists["event-classes"].codes.values()
     return next((each.function for each in classes if each.counts == record and each.function), None)
@@ -142,6 +155,9 @@ def _days_to_raising(book: Codebook, at: Mapping[str, str]) -> bool:
     return at.get("step") == "raised" and at.get("measure") in ("days", "inputs_with_days")
 
 
+_DOCUMENTED = tuple(
+    by_version(codes) for codes in product(codebook.load().lists["documented-degrees"].codes, repeat=codebook.VERSION)
+)
 LEVEL = Dimension("level", "levels")
 YEAR, MONTH = Dimension("year"), Dimension("month")
 
@@ -186,6 +202,42 @@ TABLES = {
                 YEAR,
             ),
             shown=("measure", "year"),
+        ),
+        Table(
+            "review-punctuality",
+            summary="Of the reviews of plans that were due: how many were held in time",
+            dimensions=(
+                Dimension("outcome", "review-outcomes", closed=True),
+                Dimension("review_type", "review-types"),
+                Dimension("legal_regime", "legal-regimes"),
+                YEAR,
+            ),
+            shown=("outcome", "year"),
+        ),
+        Table(
+            "move-outs",
+            summary="Who moved out of municipal housing, where to, who wanted it, and how it stands",
+            dimensions=(
+                Dimension("destination", "move-out-destinations"),
+                Dimension("initiator", "initiators"),
+                Dimension("voluntariness_own", "voluntarinesses"),
+                Dimension("voluntariness_staff", "voluntarinesses"),
+                Dimension("standing", "move-out-standings", closed=True),
+                YEAR,
+            ),
+            shown=("destination", "standing", "year"),
+        ),
+        Table(
+            "degrees",
+            summary="How far people had a say: as promised, as the events show, and as they say",
+            dimensions=(
+                Dimension("noun", "nouns"),
+                Dimension("intended", "degrees"),
+                Dimension("documented", "documented-degrees", read=_documented, closed=True, raw=_DOCUMENTED),
+                Dimension("experienced", "degrees"),
+                YEAR,
+            ),
+            shown=("intended", "documented", "year"),
         ),
         Table(
             "deviations",

@@ -36,7 +36,8 @@ def send(api: Api, operation: Operation, token: str | None, **path: Any) -> Test
     tables = {"table": "deviations", "codelist": "rules"}
     values = {"record": NOBODY, "token": NOBODY, "list": listed, "set": "individual_plan_2003", **tables, **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
+    query = "?from=0" if operation.path.endswith("/differences") else ""
+    return api.send(operation.method, operation.path.format(**values) + query, role=None, headers=headers)
 
 
 def allowed(operation: Operation) -> int:

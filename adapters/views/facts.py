@@ -82,13 +82,22 @@ def fact(
 
     A reason why there is no code is `unknown`. Year and month are known when both ends of the interval lie in them.
     """
-    codes = tuple(UNKNOWN if value in MISSING else value for value in values)
+    codes = _codes(values)
     first, last = step.starts, step.ends
     year = month = UNKNOWN
     if first is not None and first.year == last.year:
         year = f"{last.year:04}"
         month = f"{year}M{last.month:02}" if first.month == last.month else UNKNOWN
     return Fact(codes, since or last, year, month, n, source)
+
+
+def unplaced(values: Iterable[str], since: date, n: int = 1) -> Fact:
+    """The fact of something whose own days nobody knows: of no year, and counted from the day `since` on."""
+    return Fact(_codes(values), since, n=n)
+
+
+def _codes(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(UNKNOWN if value in MISSING else value for value in values)
 
 
 class FactsView:

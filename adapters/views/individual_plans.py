@@ -1,11 +1,13 @@
 """Individual plans in lists."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Date, Integer, Uuid
 
+from adapters.views.facts import Count, Fact, Related
 from adapters.views.lists import ListView, code
+from domain.cells import UNKNOWN
 from domain.events import NOT_RECORDED
 from domain.individual_plan_events import GoalStated
 from domain.individual_plans import IndividualPlan
@@ -63,3 +65,17 @@ def row(plan: IndividualPlan) -> Mapping[str, Any]:
 
 
 VIEW = ListView(name="individual_plans", kind=IndividualPlan, columns=columns, row=row)
+
+
+def count(plan: IndividualPlan, related: Related) -> Iterator[Fact]:
+    """A review that was due counts once, in the year of its due day, by how it went: held or not, it was due."""
+    for review in plan.reviews():
+        codes = (review.kind, plan.described.legal_regime if plan.described else UNKNOWN)
+        outcomes, year = list(review.outcomes()), f"{review.due_on.year:04}"
+        for at, (outcome, since) in enumerate(outcomes):
+            yield Fact((outcome, *codes), since, year)
+            if at + 1 < len(outcomes):
+                yield Fact((outcome, *codes), outcomes[at + 1][1], year, n=-1)
+
+
+COUNTERS: Mapping[str, Count] = {"review-punctuality": count}

@@ -1,11 +1,12 @@
 """Move-outs in lists."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, Date, Integer, Table, Uuid
 
+from adapters.views.facts import Count, Fact, Related, fact, unplaced
 from adapters.views.lists import ListView, code
 from domain.move_outs import MoveOut
 
@@ -83,3 +84,24 @@ VIEW = ListView(
     conditions={"tenancy": _left},
     present=present,
 )
+
+
+def count(move_out: MoveOut, related: Related) -> Iterator[Fact]:
+    """A move counts once, in the year of it, by how it stands, from the day that was seen on."""
+    codes = (
+        move_out.destination,
+        move_out.initiated_by,
+        move_out.voluntariness_own,
+        move_out.voluntariness_staff,
+    )
+    for standing in move_out.standings():
+        for since, n in ((standing.since, 1), (standing.until, -1)):
+            if since is None:
+                continue
+            if move_out.moved is None:
+                yield unplaced((*codes, standing.code), since, n)
+            else:
+                yield fact((*codes, standing.code), move_out.moved, since=since, n=n)
+
+
+COUNTERS: Mapping[str, Count] = {"move-outs": count}
