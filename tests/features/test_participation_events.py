@@ -15,6 +15,7 @@ from domain.aggregate import Aggregate
 from domain.events import MISSING
 from domain.inputs import Input
 from domain.meetings import Held, Meeting, RegisteredAsExisting
+from domain.tables import TABLES
 from tests.conftest import Api, Clock, an_input, meeting
 from tests.features.conftest import Opening, days
 from tests.features.histories import BEGINNING, PHASES, Move, Telling, moves
@@ -78,7 +79,7 @@ def test_the_sums_at_any_position_and_day_are_the_count_by_hand(
                 for asked in ASKED:
                     at = [DIMENSIONS.index(name) for name in asked]
                     expected = Counter(tuple(place[i] for i in at) for place in places)
-                    assert views.cells(NAME, position, on, asked) == expected
+                    assert views.cells(TABLES[NAME].view, position, on, asked) == expected
 
     check()
 
