@@ -5,7 +5,7 @@ from typing import Any
 
 from api.synthetic.telling import PROPORTIONS, Teller, Told
 
-LANGUAGES = ("ar", "fa", "so", "ti", "uk", "en", "fr", "my", "sw", "ku")
+LANGUAGES = ("ar", "fa", "so", "ti", "uk", "en", "fr", "my", "sw", "ckb")
 COUNTRIES = ("SY", "AF", "SO", "ER", "UA", "CD", "MM", "IQ", "SD", "TR")
 DOMAINS = ("housing", "work", "education", "language", "family", "participation")
 CRITERIA = ("space", "near_school", "near_bus", "near_family", "safety", "affordable", "quiet")

@@ -57,7 +57,7 @@ def _meeting(teller: Teller, day: date, at: int) -> None:
     invited = teller.random.randint(8, 60)
     teller.record("meeting.invited", day - teller.days(3, 7), meeting, invited=invited)
     if teller.chance(0.07):
-        teller.record("meeting.cancelled", day, meeting, reason="too_few")
+        teller.record("meeting.cancelled", day, meeting, reason="few_registered")
         return
     there = teller.random.randint(3, invited)
     need = teller.one("needed", "needed", "not_needed", "not_assessed")
