@@ -57,7 +57,7 @@ def shown(running: Running, views: LedgerViews, noun: str, position: int, on: da
     return msgspec.to_builtins(rows)
 
 
-UNTOLD = {"seed_line": None, "source": "unknown", "concerns": []}
+UNTOLD = {"seed_line": None, "source": "unknown", "concerns": [], "hearing": None}
 """What a row says of a record none of whose description had happened yet; all else is `unknown`."""
 
 
