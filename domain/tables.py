@@ -231,7 +231,7 @@ TABLES = {
             "degrees",
             summary="How far people had a say: as promised, as the events show, and as they say",
             dimensions=(
-                Dimension("noun", "nouns", closed=True),
+                Dimension("noun", "nouns"),
                 Dimension("intended", "degrees"),
                 Dimension("documented", "documented-degrees", read=_documented, closed=True, raw=_DOCUMENTED),
                 Dimension("experienced", "degrees"),
