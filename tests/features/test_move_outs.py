@@ -19,6 +19,7 @@ from tests.bodies import a_participant
 from tests.conftest import Api, Ids
 from tests.features.conftest import Opening, Record, broken, on
 from tests.features.histories import BY
+from tests.features.tables import Table
 
 LATE = "move_out.not_followed_up"
 ENDED = "move_out.recorded_after_end"
@@ -361,6 +362,33 @@ def test_a_list_is_narrowed_by_how_it_stands_and_what_they_moved_out_of(a_move_o
     assert found("tenancy=unknown") == [first.now["id"]]
     assert found(f"participant={person}") == [second.now["id"], first.now["id"]]
     assert found("standing=open&on=2023-01-30") == []
+
+
+def test_a_move_counts_in_its_year_by_how_it_stands_on_the_day_asked_for(a_move_out: Opening, sqlite_api: Api) -> None:
+    returned = a_move_out(initiated_by="municipality")
+    returned.tell("moved", on("2023-01-31"), **OWNED, voluntariness_own="involuntary", voluntariness_staff="voluntary")
+    returned.tell("returned", on("2023-03-15"))
+    lost = a_move_out()
+    lost.tell("moved", on("2023-02-10"), destination="own_rented")
+    lost.tell("lost_to_follow_up", on("2023-04-20"))
+    a_move_out("registered_as_existing", on("2023-02-01"), state="stability_confirmed", destination="own_rented")
+    a_move_out().tell("abandoned", on("2023-01-05"))
+
+    def standing(day: str) -> dict[tuple[str, str], Any]:
+        table = Table(sqlite_api, f"valuecodes[standing]=*&valuecodes[year]=*&on={day}", "move-outs")
+        places = [(code, year) for code in table.codes("standing") for year in table.codes("year")]
+        cells = {(code, year): table.cell(standing=code, year=year) for code, year in places}
+        return {place: cell for place, cell in cells.items() if cell not in (0, "..")}
+
+    assert standing("2023-01-30") == {}
+    assert standing("2023-03-14") == {("open", "2023"): 2, ("stable", "unknown"): 1}
+    assert standing("2023-04-19") == {("returned", "2023"): 1, ("open", "2023"): 1, ("stable", "unknown"): 1}
+    assert standing("2023-04-20") == {("returned", "2023"): 1, ("lost", "2023"): 1, ("stable", "unknown"): 1}
+
+    by = "valuecodes[initiator]=*&valuecodes[voluntariness_own]=*&valuecodes[voluntariness_staff]=*"
+    table = Table(sqlite_api, by, "move-outs")
+    said = {"voluntariness_own": "involuntary", "voluntariness_staff": "voluntary"}
+    assert table.cell(initiator="municipality", **said) == 1
 
 
 def test_how_it_stands_is_told_from_the_day_it_was_seen() -> None:

@@ -74,11 +74,14 @@ class Writer:
     def write(self, feature: Feature, opening: Route) -> None:
         """Opens a record, sends it every other command, corrects its opening and takes it back."""
         many, self.etag = feature.url, None
-        path = f"{many}/{self.send('POST', many + opening.path, self.body(opening))['id']}"
+        opened = self.body(opening)
+        path = f"{many}/{self.send('POST', many + opening.path, opened)['id']}"
         for route in feature.commands:
             self.send(route.method, path + route.path, self.body(route))
         first = self.api.get(f"{path}/history").json["items"][0]["event_id"]
-        replacing = {"event_id": first, "reason": self.canary(), "replacement": self.body(opening)}
+        # A record stays with the person it is about.
+        kept = {name: opened[name] for name in ("participant",) if name in opened}
+        replacing = {"event_id": first, "reason": self.canary(), "replacement": {**self.body(opening), **kept}}
         self.send("POST", f"{path}/corrections", replacing)
         self.send("POST", f"{path}/retractions", {"event_id": first, "reason": self.canary()})
         self.told += self.api.get(f"{path}/history").get_data(as_text=True)
