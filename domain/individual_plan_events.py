@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from domain.events import MISSING, NOT_RECORDED, Casework, Event, Special, codes
+from domain.personal import OfParticipant
 
 MANY: Final = {
     "took_part": "plan-parties",
@@ -15,13 +16,12 @@ MANY: Final = {
 """The members that hold several codes, and the codebook list of each; what nobody recorded is one code of `missing`."""
 
 
-class Described(Event, frozen=True, kw_only=True):
+class Described(OfParticipant, frozen=True, kw_only=True):
     """Whose plan it is, under which regime, and the days the time limit of its decision runs from.
 
     `pathway` is the participant's when the event was recorded; the ledger writes it, nobody else.
     """
 
-    participant: UUID
     legal_regime: Annotated[str, codes("legal-regimes")]
     plan_kind: Annotated[str, codes("plan-kinds")] = NOT_RECORDED
     settled_on: date | None = None

@@ -4,7 +4,7 @@ drafted → co-authored → decided → in force → reviewed … → closed. A 
 good. What is due, and by when, follows from that regime's dated rules; a closed plan stays closed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from domain import codebook
-from domain.aggregate import Aggregate, Broken, Others, Reference, judged, refuse_unknown
+from domain.aggregate import Broken, Others, judged, refuse_unknown
 from domain.commands import Command
 from domain.degrees import Degrees, Experienced, Promised, degrees
 from domain.duties import Duty
@@ -52,6 +52,7 @@ from domain.individual_plan_events import (
 )
 from domain.individual_plan_rules import DRAFTING, INSPECTED, Review, begins, broken, decision_limit, reviews
 from domain.inspections import Answer
+from domain.personal import PersonalRecord
 
 STATES: Final[dict[type[Event], str]] = {
     Initiated: "initiated",
@@ -75,7 +76,7 @@ class Measure(NamedTuple):
     completed: bool
 
 
-class IndividualPlan(Aggregate):
+class IndividualPlan(PersonalRecord):
     """One plan, as its effective history tells it. Of what may happen many times, the last is kept."""
 
     noun = "individual_plan"
@@ -159,12 +160,6 @@ class IndividualPlan(Aggregate):
                 self.complaint, self.complaint_outcome = "decided", outcome
 
     @property
-    def subject(self) -> UUID:
-        opening = self.history[0].event
-        assert isinstance(opening, Described)
-        return opening.participant
-
-    @property
     def measures(self) -> list[Measure]:
         """Every measure, in the order they were added."""
         completed = {step.event.measure_id for step in self.steps if isinstance(step.event, MeasureCompleted)}
@@ -209,13 +204,7 @@ class IndividualPlan(Aggregate):
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
         return broken(steps)
 
-    @classmethod
-    def references(cls, event: Event) -> Iterable[Reference]:
-        if isinstance(event, Described):
-            yield Reference("participant", event.participant, "/participant")
-
-    @classmethod
-    def considering(cls, event: Event, others: Others) -> Event:
+    def considering(self, event: Event, others: Others) -> Event:
         if not isinstance(event, Described):
             return event
         participant = others("participant", event.participant)
@@ -242,16 +231,11 @@ class IndividualPlan(Aggregate):
                 each.event_id == named and isinstance(each.event, kind) for each in self.history
             ):
                 raise UnknownReference(f"/{member}", "this plan has no such event")
-        if isinstance(event, Described) and self.history:
-            self._refuse_another_plan(event)
-
-    def _refuse_another_plan(self, event: Described) -> None:
         told = [getattr(each.event, "replacement", each.event) for each in self.history]
-        before = [each for each in told if isinstance(each, Described)][-1]
-        if event.participant != before.participant:
-            raise ImpossibleCorrection("/participant", "a plan stays one person's: retract it and register it again")
-        if before.legal_regime not in (event.legal_regime, *MISSING):
-            raise ImpossibleCorrection("/legal_regime", "a plan's regime never changes: retract it, register it again")
+        regimes = [each.legal_regime for each in told if isinstance(each, Described)][-1:]
+        if isinstance(event, Described) and not {*regimes} <= {event.legal_regime, *MISSING}:
+            detail = "a plan's regime never changes: retract it and register it again"
+            raise ImpossibleCorrection("/legal_regime", detail)
 
 
 def _state(event: Event, state: str) -> str:

@@ -1,4 +1,4 @@
-"""Individual plans in lists."""
+"""Individual plans in lists, and their reviews in the count of how those that were due have gone."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -64,9 +64,6 @@ def row(plan: IndividualPlan) -> Mapping[str, Any]:
     }
 
 
-VIEW = ListView(name="individual_plans", kind=IndividualPlan, columns=columns, row=row)
-
-
 def count(plan: IndividualPlan, related: Related) -> Iterator[Fact]:
     """A review that was due counts once, in the year of its due day, by how it went: held or not, it was due."""
     for review in plan.reviews():
@@ -78,4 +75,5 @@ def count(plan: IndividualPlan, related: Related) -> Iterator[Fact]:
                 yield Fact((outcome, *codes), outcomes[at + 1][1], year, n=-1)
 
 
+VIEW = ListView(name="individual_plans", kind=IndividualPlan, columns=columns, row=row)
 COUNTERS: Mapping[str, Count] = {"review-punctuality": count}

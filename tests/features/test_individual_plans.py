@@ -23,6 +23,7 @@ from tests.bodies import a_participant
 from tests.conftest import Api, Ids
 from tests.features.conftest import Opening, Record
 from tests.features.histories import BY, Memory
+from tests.features.tables import Table
 
 ALONE = "individual_plan.decided_without_co_authorship"
 LATE = "individual_plan.decided_late"
@@ -662,6 +663,46 @@ def test_the_required_contents_are_those_of_the_plans_own_regime(a_plan: Opening
         plan = a_plan(legal_regime=regime)
         plan.deviate("decided", on("2025-01-15"), **told)
         assert inspected(plan)["required_contents"] == answer
+
+
+def punctuality(api: Api, day: str, query: str = "valuecodes[year]=2025") -> dict[str, int | str | None]:
+    """How the reviews that were due have gone as it stands on a day, by outcome."""
+    table = Table(api, f"on={day}&valuecodes[outcome]=*&{query}", "review-punctuality")
+    at = {name: table.codes(name)[0] for name in table.body["id"] if name != "outcome"}
+    return {outcome: table.cell(outcome=outcome, **at) for outcome in table.codes("outcome")}
+
+
+def test_reviews_are_counted_by_how_they_stand_on_the_day_of_reading(a_plan: Opening, sqlite_api: Api) -> None:
+    in_time, late, closed, owed = plans = [tell(a_plan(), DRAWN_UP) for _ in range(4)]
+    in_time.tell("reviewed", on("2025-07-15"), **TOGETHER)
+    late.deviate("review_missed", on("2025-07-20"), reason="overlooked")
+    late.deviate("reviewed", on("2025-08-01"), **TOGETHER)
+    closed.deviate("closed", on("2025-09-01"))
+    for day, counted in (
+        ("2025-07-15", (1, 0, 0, 0)),
+        ("2025-07-16", (1, 0, 0, 3)),
+        ("2025-07-20", (1, 0, 1, 2)),
+        ("2025-08-01", (1, 1, 0, 2)),
+        ("2025-09-01", (1, 1, 1, 1)),
+    ):
+        found = punctuality(sqlite_api, day)
+        assert {outcome: n for outcome, n in found.items() if isinstance(n, int) and n} == {
+            outcome: n for outcome, n in zip(("in_time", "late", "missed", "not_held_yet"), counted, strict=True) if n
+        }, day
+    assert [plan.now["legal_regime"] for plan in plans] == [NEW_ACT] * 4
+    regime = f"valuecodes[year]=2025&valuecodes[legal_regime]={NEW_ACT}&valuecodes[review_type]=interval"
+    assert punctuality(sqlite_api, "2025-09-01", regime)["not_held_yet"] == 1
+    owed.tell("reviewed", on("2025-07-01"), **TOGETHER)
+    assert punctuality(sqlite_api, "2025-09-01")["in_time"] == 2
+    assert punctuality(sqlite_api, "2026-03-02", "valuecodes[year]=2026")["not_held_yet"] == 3
+
+
+def test_a_review_at_a_life_change_is_counted_as_one(a_plan: Opening, sqlite_api: Api) -> None:
+    plan = tell(a_plan(), [*DRAWN_UP, ("material_life_change_registered", "2025-02-01", {})])
+    plan.tell("reviewed", on("2025-03-01"), **TOGETHER)
+    for kind in ("life_change", "interval"):
+        query = f"valuecodes[year]=2025&valuecodes[review_type]={kind}"
+        assert punctuality(sqlite_api, "2025-03-01", query)["in_time"] == 1
 
 
 class Turn(NamedTuple):
