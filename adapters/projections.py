@@ -6,19 +6,29 @@ A view that fails stops where it is and says so; the others go on.
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Condition, Event
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Table
 
+from adapters.rebuilds import Rebuild, Rebuilt
 from adapters.viewstore import Change, Outrun, View, ViewStore
+from domain.aggregate import Aggregate
 from domain.history import Recorded
+from domain.tables import Among
+
+A = TypeVar("A", bound=Aggregate)
 
 PAGE = 2_000
+REBUILD_PAGE = 5_000
+"""A rebuild takes more at a time, so that fewer histories are read again; still larger pages gain nothing, and would
+keep who feeds the live views waiting."""
+
 POLL_SECONDS = 0.05
 """How often who waits for a view looks for itself: another process may feed it."""
 
@@ -50,6 +60,7 @@ class PageHistories:
         self._events, self.page = events, page
         self._upto = page[-1].position if page else 0
         self._read: dict[UUID, list[Recorded]] = {}
+        self._folded: dict[tuple[UUID, int], Any] = {}
 
     def read(self, records: Collection[UUID]) -> None:
         """Reads the histories of records, in one go."""
@@ -61,6 +72,14 @@ class PageHistories:
         """A record's history up to a position."""
         self.read([record])
         return [each for each in self._read[record] if each.position <= position]
+
+    def folded(self, kind: type[A], record: UUID, position: int) -> A:
+        """A record as of a position, folded once for all views that ask."""
+        history = self.until(record, position)
+        found: A | None = self._folded.get((record, len(history)))
+        if found is None:
+            found = self._folded[record, len(history)] = kind(record, history)
+        return found
 
     def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]:
         """A record's changes within a page, in order."""
@@ -74,7 +93,6 @@ class PageHistories:
 class Progress(NamedTuple):
     """How far a rebuild has come, of how many events."""
 
-    view: str
     position: int
     total: int
 
@@ -118,12 +136,25 @@ class LedgerViews:
         self, view: str, position: int, day: date, filters: Mapping[str, Any], after: int | None, limit: int
     ) -> Any:
         """A page of a list."""
-        return self._query(view, position, day, filters, after, limit)
+        with self._reading(view) as (found, *where):
+            return found.query(*where, position, day, filters, after, limit)
 
-    def cells(self, view: str, position: int, day: date, dimensions: Sequence[str]) -> Mapping[Any, int]:
-        """A table's sums over these dimensions."""
-        sums: Mapping[Any, int] = self._query(view, position, day, dimensions)
-        return sums
+    def cells(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[tuple[str, ...], int]:
+        """A table's sums over these stored dimensions."""
+        with self._reading(view) as (found, *where):
+            sums: Mapping[tuple[str, ...], int] = found.query(*where, position, day, columns)
+            return sums
+
+    def members(self, view: str, position: int, day: date, among: Sequence[Among], after: int, limit: int) -> Any:
+        """A page of the records behind a cell of a table."""
+        with self._reading(view) as (found, *where):
+            return found.members(*where, position, day, among, after, limit)
+
+    def counts(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """How many rows of a list have each value of these columns."""
+        with self._reading(view) as (found, *where):
+            counted: Mapping[str, Mapping[str, int]] = found.counts(*where, position, day, columns)
+            return counted
 
     def run(self, stop: Event) -> None:
         """Feeds every view until told to stop."""
@@ -165,23 +196,51 @@ class LedgerViews:
         while self.run_once():
             pass
 
-    def rebuild(self, tell: Callable[[Progress], None] = lambda progress: None) -> None:
+    def rebuild(self) -> list[Rebuilt]:
         """Builds every view again beside the live one, and switches when it has caught up."""
-        ledger = self.events.ledger
-        for view in self.store.views:
-            aside, position = self.store.aside(view), 0
-            while page := self.events.page(position, PAGE):
-                with self.store.engine.begin() as connection:
-                    self._fold(connection, view, aside, PageHistories(self.events, page))
-                position = page[-1].position
-                tell(Progress(view.name, position, self.events.head()))
-            self.store.switch(ledger, view.name, aside, position)
+        for _ in self.build():
+            pass
+        return self.switch()
 
-    def _query(self, view: str, *asked: Any) -> Any:
-        found: Any = next(each for each in self.store.views if each.name == view)
-        [table] = self.store.tables[view]
+    def build(self) -> Iterator[Progress]:
+        """Builds every view again beside the live one, reading the log once; tells first where it begins.
+
+        One that was stopped goes on where it had come. Raises Overtaken when another process does the same.
+        """
+        rebuild = Rebuild(self.store, self.events.ledger)
+        position = rebuild.begin()
+        yield Progress(position, self.events.head())
+        yield from self._build(rebuild, position)
+
+    def switch(self) -> list[Rebuilt]:
+        """Puts what was built in the place of what is live; returns how the two compared. Raises Overtaken."""
+        rebuild = Rebuild(self.store, self.events.ledger)
+        position = self._caught_up(rebuild, rebuild.begin())
+        compared = rebuild.compare(position)
+        while not rebuild.switch(position, self.events.head()):
+            position = self._caught_up(rebuild, position)
+        return compared
+
+    def _caught_up(self, rebuild: Rebuild, position: int) -> int:
+        for progress in self._build(rebuild, position):
+            position = progress.position
+        return position
+
+    def _build(self, rebuild: Rebuild, position: int) -> Iterator[Progress]:
+        while page := self.events.page(position, REBUILD_PAGE):
+            histories, to = PageHistories(self.events, page), page[-1].position
+            with rebuild.moving(position, to) as connection:
+                for view in self.store.views:
+                    self._fold(connection, view, rebuild.tables[view.name], histories)
+            position = to
+            yield Progress(position, self.events.head())
+
+    @contextmanager
+    def _reading(self, view: str) -> Iterator[tuple[Any, ...]]:
+        """The view, and where its rows are: connection, tables, ledger."""
+        found = next(each for each in self.store.views if each.name == view)
         with self.store.engine.connect() as connection:
-            return found.query(connection, table, self.events.ledger, *asked)
+            yield found, connection, self.store.tables[view], self.events.ledger
 
     def _feed(self, view: View, read: dict[int, PageHistories]) -> bool:
         position = self.position(view.name)

@@ -9,8 +9,8 @@ import inspect
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple, Protocol, TypeVar
+from uuid import UUID
 
 import msgspec
 import sqlalchemy
@@ -29,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain import aggregate, events, history, time
+from domain import tables as declared
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
-REBUILDING = "_rebuilt"
+A = TypeVar("A", bound=Aggregate)
 
 
 class Change(NamedTuple):
@@ -49,6 +50,7 @@ class Histories(Protocol):
     def read(self, records: Collection[UUID]) -> None: ...
     def until(self, record: UUID, position: int) -> Sequence[Recorded]: ...
     def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]: ...
+    def folded(self, kind: type[A], record: UUID, position: int) -> A: ...
 
 
 class View(Protocol):
@@ -91,7 +93,7 @@ class ViewStore:
         embedded = self.engine.dialect.name == "sqlite"
         if embedded:
             event.listen(self.engine, "connect", _quick)
-        self._insert = sqlite.insert if embedded else postgresql.insert
+        self.insert = sqlite.insert if embedded else postgresql.insert
         self.schema = None if embedded else "views"
         self.views = tuple(views)
         self.metadata = MetaData(schema=self.schema)
@@ -103,6 +105,13 @@ class ViewStore:
             Column("version", String(64), nullable=False),
             Column("position", BigInteger, nullable=False),
             Column("error", String(200)),
+        )
+        self.rebuilds = Table(
+            "rebuilds",
+            self.metadata,
+            Column("ledger", Uuid, primary_key=True),
+            Column("version", String(64), nullable=False),
+            Column("position", BigInteger, nullable=False),
         )
         self.tables = {view.name: view.tables(self.metadata) for view in self.views}
         self.version = version_of(kinds)
@@ -119,27 +128,6 @@ class ViewStore:
                 if row.view in self.tables and row.version != self.version:
                     raise OutOfDate(f"the view {row.view} was built by another version: run `medvirkning rebuild`")
 
-    def prepare_rebuild(self) -> None:
-        """Makes the tables that are missing, and anew those whose columns another version had otherwise.
-
-        What an earlier rebuild left is cleared away; one that is under way stops, rather than switch to rows of both.
-        """
-        found = sqlalchemy.inspect(self.engine)
-        with self.engine.begin() as connection:
-            for name in found.get_table_names(schema=self.schema):
-                if REBUILDING in name:
-                    Table(name, MetaData(schema=self.schema)).drop(connection)
-        for name, tables in self.tables.items():
-            for table in tables:
-                if not found.has_table(table.name, schema=self.schema):
-                    continue
-                stored = {column["name"] for column in found.get_columns(table.name, schema=self.schema)}
-                if stored != set(table.c.keys()):
-                    with self.engine.begin() as connection:
-                        table.drop(connection)
-                        connection.execute(self.progress.delete().where(self.progress.c.view == name))
-        self.create()
-
     def standing(self, ledger: UUID, view: str) -> Standing:
         """How far a view has come."""
         progress = self.progress.c
@@ -151,56 +139,45 @@ class ViewStore:
 
     @contextmanager
     def moving(self, ledger: UUID, view: str, since: int, to: int) -> Iterator[Connection]:
-        """A transaction that moves a view on, with what is written in it. Raises Outrun if it stands elsewhere."""
-        progress = self.progress
+        """A transaction that moves a view on, with what is written in it.
+
+        Raises Outrun if the view stands elsewhere, and OutOfDate if another version has rebuilt it meanwhile.
+        """
+        progress = self.progress.c
         with self.engine.begin() as connection:
             if since == 0:
-                self._start(connection, ledger, view)
+                self.start(connection, ledger, view)
             moved = connection.execute(
-                progress.update()
-                .where(progress.c.ledger == ledger, progress.c.view == view, progress.c.position == since)
-                .values(position=to, error=None)
+                self.of(ledger, view).where(progress.position == since).values(position=to, error=None)
             ).rowcount
             if moved != 1:
+                stored = select(progress.version).where(progress.ledger == ledger, progress.view == view)
+                if connection.execute(stored).scalar() != self.version:
+                    raise OutOfDate(f"the view {view} was built by another version")
                 raise Outrun(f"another process feeds {view}")
             yield connection
 
     def stopped(self, ledger: UUID, view: str, error: str) -> None:
         """Notes the error a view has stopped at, for whoever asks after its health."""
         with self.engine.begin() as connection:
-            self._start(connection, ledger, view)
-            connection.execute(self._of(ledger, view).values(error=error[:200]))
-
-    def aside(self, view: View) -> tuple[Table, ...]:
-        """Empty tables beside the live ones, to rebuild in."""
-        tables = view.tables(MetaData(schema=self.schema), f"{REBUILDING}_{uuid4().hex[:8]}")
-        with self.engine.begin() as connection:
-            for table in tables:
-                table.create(connection)
-        return tables
-
-    def switch(self, ledger: UUID, view: str, aside: Sequence[Table], position: int) -> None:
-        """Puts what was rebuilt in the place of what is live, in one transaction."""
-        with self.engine.begin() as connection:
-            # The progress row first: whoever feeds the view waits here, and is outrun.
-            self._start(connection, ledger, view)
-            connection.execute(self._of(ledger, view).values(version=self.version, position=position, error=None))
-            for table, new in zip(self.tables[view], aside, strict=True):
-                connection.execute(table.delete().where(table.c.ledger == ledger))
-                names = [column.name for column in table.c]
-                connection.execute(table.insert().from_select(names, select(*(new.c[name] for name in names))))
-                new.drop(connection)
+            self.start(connection, ledger, view)
+            connection.execute(self.of(ledger, view).values(error=error[:200]))
 
     def close(self) -> None:
         """Closes every connection."""
         self.engine.dispose()
 
-    def _start(self, connection: Connection, ledger: UUID, view: str) -> None:
+    def start(self, connection: Connection, ledger: UUID, view: str) -> None:
+        """A view's place, made if it has none."""
         row = {"ledger": ledger, "view": view, "version": self.version, "position": 0}
-        connection.execute(self._insert(self.progress).values(row).on_conflict_do_nothing())
+        connection.execute(self.insert(self.progress).values(row).on_conflict_do_nothing())
 
-    def _of(self, ledger: UUID, view: str) -> sqlalchemy.Update:
-        return self.progress.update().where(self.progress.c.ledger == ledger, self.progress.c.view == view)
+    def of(self, ledger: UUID, view: str) -> sqlalchemy.Update:
+        """An update of a view's place, if it is this version's."""
+        progress = self.progress.c
+        return self.progress.update().where(
+            progress.ledger == ledger, progress.view == view, progress.version == self.version
+        )
 
 
 def version_of(kinds: Sequence[type[Aggregate]]) -> str:
@@ -208,7 +185,7 @@ def version_of(kinds: Sequence[type[Aggregate]]) -> str:
     digest = hashlib.sha256()
     here = Path(__file__).parent
     modules = [here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
-    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, time)]
+    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, declared, time)]
     modules += [Path(inspect.getfile(kind)) for kind in kinds]
     for kind in kinds:
         for each in kind.events:

@@ -9,7 +9,20 @@ from uuid import uuid4
 import flask
 import msgspec
 
-from api import codebook, events, health, openapi, problems, tables, tokens
+from api import (
+    audit,
+    catalogue,
+    codebook,
+    events,
+    health,
+    inspections,
+    openapi,
+    problems,
+    rules,
+    tables,
+    tokens,
+    work_lists,
+)
 from api.config import Config, from_environment
 from api.records import Feature
 from api.rest import MAX_BODY, Rest
@@ -42,7 +55,9 @@ def contract(features: tuple[Feature, ...]) -> Rest:
     rest = Rest()
     for feature in features:
         rest.add(*feature.operations())
-    rest.add(*tables.operations(), *events.operations(), *codebook.operations())
+    rest.add(*work_lists.operations(), *audit.operations(), *inspections.operations(features))
+    rest.add(*catalogue.operations(), *tables.operations(), *events.operations())
+    rest.add(*codebook.operations(), *rules.operations())
     rest.add(*tokens.operations(), *health.operations())
     return rest
 

@@ -8,7 +8,7 @@ from api.services import Grant, Tokens
 READ, WRITE = "records:read", "records:write"
 TABLES, FEED, CODEBOOK = "tables:read", "feed:read", "codebook:read"
 PERSONS = "feed:persons"
-TOKENS, HEALTH = "tokens:manage", "health:read"
+AUDIT, TOKENS, HEALTH = "audit:read", "tokens:manage", "health:read"
 
 SCOPES = {
     READ: "Read records and their history",
@@ -17,14 +17,15 @@ SCOPES = {
     FEED: "Read the event feed",
     PERSONS: "Read events about persons on the feed, under an agreement",
     CODEBOOK: "Read the codebook",
+    AUDIT: "Read the audit and what inspections ask",
     TOKENS: "Make, list and revoke tokens",
     HEALTH: "Read how the server is doing",
 }
 
 ROLES: dict[str, frozenset[str]] = {
     "caseworker": frozenset({READ, WRITE, TABLES, CODEBOOK}),
-    "coordinator": frozenset({READ, WRITE, TABLES, CODEBOOK}),
-    "evaluator": frozenset({READ, TABLES, FEED, CODEBOOK, HEALTH}),
+    "coordinator": frozenset({READ, WRITE, TABLES, CODEBOOK, AUDIT}),
+    "evaluator": frozenset({READ, TABLES, FEED, CODEBOOK, HEALTH, AUDIT}),
     "system": frozenset({WRITE, FEED, CODEBOOK}),
     "researcher": frozenset({CODEBOOK}),
     "administrator": frozenset({TOKENS, HEALTH}),

@@ -18,11 +18,15 @@ from adapters.exports import export as export
 from adapters.layout import root as root
 from adapters.postgresql import PostgresStore
 from adapters.projections import LedgerViews
+from adapters.rebuilds import Overtaken
 from adapters.recorder import FormatError
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
-from adapters.views.participation_events import ParticipationEvents
+from adapters.views import deviations, inspections
+from adapters.views.audit import Audit
+from adapters.views.duties import Duties
+from adapters.views.facts import BLOCK, FactsView
 from adapters.viewstore import OutOfDate as OutOfDate
 from adapters.viewstore import View, ViewStore
 from api.config import Config
@@ -31,8 +35,20 @@ from api.services import LedgerServices, Services
 from api.waits import Waits
 from domain.aggregate import Aggregate
 from domain.ledgers import Ledger
+from domain.tables import TABLES
 
-FEATURES: Final = ("meetings", "inputs", "participants", "bodies", "recipients", "guidance")
+FEATURES: Final = (
+    "participants",
+    "individual_plans",
+    "tenancies",
+    "move_outs",
+    "guidance",
+    "meetings",
+    "bodies",
+    "hearings",
+    "recipients",
+    "inputs",
+)
 """The wiring: each noun names api/<noun>.py and adapters/views/<noun>.py; the house plan is the rest."""
 
 Clock = Callable[[], int]
@@ -52,6 +68,7 @@ OPERATOR_ERRORS = (
     NotABackup,
     NotEmpty,
     OutOfDate,
+    Overtaken,
     UnknownLedger,
     WrongVaultKey,
 )
@@ -137,11 +154,17 @@ def codec() -> Codec:
     return Codec(kinds())
 
 
-def projections() -> tuple[View, ...]:
-    """Every view this version feeds."""
+def projections(block: int = BLOCK) -> tuple[View, ...]:
+    """Every view this version feeds; tables are summed up every `block` positions."""
     modules = [importlib.import_module(f"adapters.views.{noun}") for noun in FEATURES]
     lists = [cast(View, module.VIEW) for module in modules]
-    return (*lists, ParticipationEvents([module.COUNTER for module in modules if hasattr(module, "COUNTER")]))
+    counters = {module.VIEW.kind: {**deviations.COUNTERS, **getattr(module, "COUNTERS", {})} for module in modules}
+    facts = [
+        FactsView(table, {kind: counts[name] for kind, counts in counters.items() if name in counts}, block)
+        for name, table in TABLES.items()
+    ]
+    asked = [inspections.view(kind) for kind in kinds() if hasattr(kind, "inspected")]
+    return (*lists, *facts, Audit(), Duties(kinds()), *asked)
 
 
 def migrate(config: Config) -> list[str]:

@@ -1,12 +1,9 @@
 """Inputs and what came of them over REST: schema in, one call, schema out."""
 
-from typing import Any
-
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from api.records import Feature, Route
 from api.schemas import (
-    MISSING_CODES,
     SEED_LINE_PATTERN,
     Code,
     CommandBody,
@@ -14,36 +11,16 @@ from api.schemas import (
     Detail,
     Filters,
     Id,
+    IdOrUnknown,
     ListRow,
+    OneToFive,
     Pattern,
     Request,
     Text,
     Unit,
 )
 from domain import inputs
-from domain.events import MISSING, NOT_RECORDED
-
-
-class Source(fields.Field[str]):
-    """The id of the meeting an input was raised at, or `unknown`."""
-
-    CONTRACT = {"anyOf": [{"type": "string", "format": "uuid"}, {"const": "unknown"}]}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return "unknown" if value == "unknown" else str(Id().deserialize(value, attr, data, **kwargs))
-
-
-class Rating(fields.Field[int | str]):
-    """1 (did not help) to 5 (it mattered), or why there is none."""
-
-    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"enum": MISSING_CODES}]}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
-            return value
-        if isinstance(value, str) and value in MISSING:
-            return value
-        raise ValidationError("is neither 1 to 5 nor a code of the list `missing`")
+from domain.events import NOT_RECORDED
 
 
 class Concern(Request):
@@ -63,11 +40,12 @@ class Described(CommandBody):
     level = Code("levels", required=True)
     voiced_by = Code("voices", required=True)
     on_behalf_of = Code("voices", load_default=NOT_RECORDED)
-    source = Source(load_default="unknown")
+    source = IdOrUnknown(load_default="unknown")
     concerns = fields.List(fields.Nested(Concern), load_default=list, validate=validate.Length(max=50))
     maturity = Code("maturities", load_default=NOT_RECORDED)
     seed_line = Pattern(SEED_LINE_PATTERN, allow_none=True, load_default=None)
     said = Text(allow_none=True, load_default=None)
+    hearing = Id(allow_none=True, load_default=None)
 
 
 class RaisedInput(Described):
@@ -128,7 +106,7 @@ class InputFeedback(CommandBody):
 class InputFeedbackRating(CommandBody):
     """What those who raised it think of the feedback."""
 
-    rating = Rating(load_default=NOT_RECORDED)
+    rating = OneToFive(load_default=NOT_RECORDED)
     comment = Text(allow_none=True, load_default=None)
 
 
@@ -155,11 +133,12 @@ class InputDetail(Detail):
     level = Code("levels", attribute="described.level")
     voiced_by = Code("voices", attribute="described.voiced_by")
     on_behalf_of = Code("voices", attribute="described.on_behalf_of")
-    source = Source(attribute="described.source")
+    source = IdOrUnknown(attribute="described.source")
     concerns = fields.List(fields.Nested(Concern), attribute="described.concerns")
     maturity = Code("maturities", attribute="described.maturity")
     seed_line = fields.String(allow_none=True, attribute="described.seed_line")
     said = fields.String(allow_none=True, attribute="described.said")
+    hearing = Id(allow_none=True, attribute="described.hearing")
     raised_from = fields.Date(required=True, allow_none=True)
     raised_to = fields.Date(required=True, allow_none=True)
     answering_unit = fields.String(required=True)
@@ -176,7 +155,7 @@ class InputDetail(Detail):
     evidence = fields.String(required=True, allow_none=True)
     feedback_channel = Code("feedback-channels", required=True)
     feedback = fields.String(required=True, allow_none=True)
-    rating = Rating(required=True)
+    rating = OneToFive(required=True)
     rating_comment = fields.String(required=True, allow_none=True)
 
 
@@ -189,7 +168,8 @@ class InputRow(ListRow):
     level = Code("levels", required=True)
     voiced_by = Code("voices", required=True)
     on_behalf_of = Code("voices", required=True)
-    source = Source(required=True)
+    source = IdOrUnknown(required=True)
+    hearing = Id(required=True, allow_none=True)
     concerns = fields.List(fields.Nested(Concern), required=True)
     maturity = Code("maturities", required=True)
     outcome = Code("input-outcomes", required=True)
@@ -212,7 +192,8 @@ class InputFilters(Filters):
     voiced_by = Code("voices")
     maturity = Code("maturities")
     outcome = Code("input-outcomes")
-    source = Source()
+    source = IdOrUnknown()
+    hearing = Id()
     concern = Pattern(
         "^[a-z][a-z-]{0,40}(:[A-Za-z0-9_]{1,40})?$",
         metadata={"description": "What it concerns: a codebook list, or one code of it as `forms:f25`."},

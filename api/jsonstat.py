@@ -10,23 +10,11 @@ from typing import Any
 from marshmallow import fields
 
 from api.schemas import Answer
-from domain import codebook
 from domain.cells import UNKNOWN, Cell
+from domain.codebook import Codebook
+from domain.tables import TIMES, Dimension, Table
 
 SYMBOLS = {"not_applicable": ".", "not_recorded": ".."}
-TITLES = {
-    "record": {"nb": "hva som telles", "nn": "kva som blir talt", "en": "what is counted"},
-    "form": {"nb": "medvirkningsform", "nn": "medverknadsform", "en": "form of participation"},
-    "arena": {"nb": "arena", "nn": "arena", "en": "arena"},
-    "phase": {"nb": "fase", "nn": "fase", "en": "phase"},
-    "level": {"nb": "nivå", "nn": "nivå", "en": "level"},
-    "year": {"nb": "år", "nn": "år", "en": "year"},
-}
-_RECORDS = {
-    "meeting": {"nb": "Møter som er holdt", "nn": "Møte som er haldne", "en": "Meetings held"},
-    "input": {"nb": "Innspill som er fremmet", "nn": "Innspel som er fremja", "en": "Inputs raised"},
-}
-_TABLE = {"nb": "Medvirkning", "nn": "Medverknad", "en": "Participation"}
 _STATUS = {
     ".": {"nb": "Ikke mulig", "nn": "Ikkje mogleg", "en": "Not applicable"},
     "..": {"nb": "Ikke registrert", "nn": "Ikkje registrert", "en": "Not recorded"},
@@ -45,71 +33,77 @@ class Dataset(Answer):
     size = fields.List(fields.Integer(), required=True)
     dimension = fields.Dict(required=True, metadata={"description": "Labels and codes of each dimension in `id`."})
     role = fields.Dict(required=True)
-    value = fields.List(fields.Integer(allow_none=True), required=True)
+    value = fields.List(
+        fields.Integer(allow_none=True), required=True, metadata={"description": "Empty where only metadata is asked."}
+    )
     status = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     extension = fields.Dict(required=True, metadata={"description": "Ledger, source, position and reference day."})
 
 
-def codes(dimension: str, years: Sequence[str]) -> list[str]:
-    """The codes of a dimension, `unknown` last."""
-    match dimension:
-        case "record":
-            return list(_RECORDS)
+def codes(book: Codebook, dimension: Dimension, years: Sequence[str], day: date) -> list[str]:
+    """The codes of a dimension, `unknown` last; of months, those that have begun by the day."""
+    match dimension.id:
         case "year":
             return [*years, UNKNOWN]
-    return [*codebook.load().lists[f"{dimension}s"].codes, UNKNOWN]
+        case "month":
+            months = [(int(year), month) for year in years for month in range(1, 13)]
+            return [f"{year:04}M{month:02}" for year, month in months if date(year, month, 1) <= day] + [UNKNOWN]
+    return dimension.codes(book)
 
 
-def years(
-    sums: Mapping[tuple[str, ...], int], dimensions: Sequence[str], recording_from: date | None, day: date
-) -> list[str]:
+def years(asked: Sequence[str], sums: Iterable[tuple[str, ...]], recording_from: date | None, day: date) -> list[str]:
     """The years of a table: from the first with a figure, or recording began in, to the reference day's."""
-    at = dimensions.index("year") if "year" in dimensions else None
-    seen = {int(place[at]) for place in sums if place[at] != UNKNOWN} if at is not None else set()
+    times = [at for at, dimension in enumerate(asked) if dimension in TIMES]
+    seen = {int(place[at][:4]) for place in sums for at in times if place[at] != UNKNOWN}
     first = min([*seen, day.year, *([recording_from.year] if recording_from else [])])
-    return [str(year) for year in range(first, max([day.year, *seen]) + 1)]
+    return [f"{year:04}" for year in range(first, max([day.year, *seen]) + 1)]
 
 
-def label(dimension: str, code: str, lang: str) -> str:
+def label(book: Codebook, dimension: Dimension, code: str, lang: str) -> str:
     """A code's label."""
-    book = codebook.load()
     if code == UNKNOWN:
         return book.label("missing", UNKNOWN, lang)
-    match dimension:
-        case "record":
-            return _RECORDS[code][lang]
-        case "year":
-            return code
-    return book.label(f"{dimension}s", code, lang)
+    return book.label(dimension.code_list, code, lang) if dimension.code_list else code
 
 
 def dataset(
-    chosen: Mapping[str, Sequence[str]], cells: Sequence[Cell], lang: str, about: Mapping[str, Any]
+    table: Table,
+    book: Codebook,
+    chosen: Mapping[str, Sequence[str]],
+    cells: Sequence[Cell],
+    lang: str,
+    about: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The table as a JSON-stat 2.0 dataset; `about` stands in its extension."""
     return {
         "version": "2.0",
         "class": "dataset",
-        "label": _TABLE[lang],
+        "label": book.label("tables", table.id, lang),
         "source": "Medvirkning",
         "updated": about["retrieved"],
         "id": list(chosen),
         "size": [len(values) for values in chosen.values()],
-        "dimension": {
-            dimension: {
-                "label": TITLES[dimension][lang],
-                "category": {
-                    "index": {code: place for place, code in enumerate(values)},
-                    "label": {code: label(dimension, code, lang) for code in values},
-                },
-                "extension": {"elimination": True},
-            }
-            for dimension, values in chosen.items()
-        },
-        "role": {"time": ["year"]} if "year" in chosen else {},
+        "dimension": {name: _dimension(book, table[name], values, lang) for name, values in chosen.items()},
+        "role": {"time": times} if (times := [name for name in chosen if name in TIMES]) else {},
         "value": [cell.value for cell in cells],
         "status": {str(place): SYMBOLS[cell.status] for place, cell in enumerate(cells) if cell.status is not None},
         "extension": {**about, "symbols": {symbol: text[lang] for symbol, text in _STATUS.items()}},
+    }
+
+
+def _dimension(book: Codebook, dimension: Dimension, codes: Sequence[str], lang: str) -> dict[str, Any]:
+    extension: dict[str, Any] = {"elimination": dimension.summable}
+    if dimension.code_list:
+        link = {"rel": "metadata", "href": f"/v1/codelists/{dimension.code_list}"}
+        title = book.lists[dimension.code_list].title[lang]
+        extension["codelists"] = [{"id": dimension.code_list, "label": title, "type": "Valueset", "links": [link]}]
+    return {
+        "label": book.label("dimensions", dimension.id, lang),
+        "category": {
+            "index": {code: place for place, code in enumerate(codes)},
+            "label": {code: label(book, dimension, code, lang) for code in codes},
+        },
+        "extension": extension,
     }
 
 

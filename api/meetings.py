@@ -11,6 +11,7 @@ from api.schemas import (
     Day,
     Detail,
     Filters,
+    Id,
     ListRow,
     Number,
     Pattern,
@@ -95,6 +96,20 @@ class MeetingHolding(CommandBody):
     group = fields.Nested(Group, allow_none=True, load_default=None)
 
 
+class Attendee(Request):
+    """A participant who was there."""
+
+    participant = Id(required=True)
+    first_time = Code("yes-no", load_default=NOT_RECORDED)
+    interpreter_use = Code("interpreter-uses", load_default=NOT_RECORDED)
+
+
+class MeetingAttendance(CommandBody):
+    """The participants who were there, beside those already recorded."""
+
+    attendees = fields.List(fields.Nested(Attendee), required=True, validate=validate.Length(min=1, max=500))
+
+
 class MeetingMinutes(CommandBody):
     """What was said and agreed."""
 
@@ -140,6 +155,10 @@ class MeetingDetail(Detail):
     interpreter_use = Code("interpreter-uses", required=True)
     tally = fields.Nested(Tally, required=True)
     group = fields.Nested(Group, required=True, allow_none=True)
+    attendance = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "How many participants are recorded by pseudonym."}
+    )
+    attendees = fields.List(fields.Nested(Attendee), required=True)
     minutes = fields.String(required=True, allow_none=True)
     cancellation_reason = Code("cancellation-reasons", required=True, allow_none=True)
     cancellation_explanation = fields.String(required=True, allow_none=True)
@@ -162,6 +181,7 @@ class MeetingRow(ListRow):
     interpreter_use = Code("interpreter-uses", required=True)
     attended = fields.Integer(required=True, allow_none=True)
     group_n = fields.Integer(required=True, allow_none=True)
+    attendance = fields.Integer(required=True, allow_none=True)
     seed_line = fields.String(required=True, allow_none=True)
 
 
@@ -206,6 +226,13 @@ FEATURE = Feature(
             method="PUT",
             body=MeetingHolding,
             summary="Record that the meeting was held",
+        ),
+        Route(
+            event=meetings.AttendanceRecorded,
+            path="/attendance",
+            body=MeetingAttendance,
+            summary="Record which participants were there, by pseudonym",
+            any_version=True,
         ),
         Route(
             event=meetings.Minuted,

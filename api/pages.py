@@ -5,15 +5,17 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
 import msgspec
 from marshmallow import Schema, fields
 
-from api.moments import Moment
+from api.moments import Moment, resolve
 from api.problems import NotYet, Unprocessable
-from api.schemas import Answer, Code, Deviation, Id, Interval
+from api.rest import Call
+from api.schemas import Answer, Code, Deviation, Filters, Id, Interval
 from api.services import LedgerServices
 from domain.codebook import Codebook
 from domain.events import Corrected, Event, Retracted
@@ -46,8 +48,32 @@ def page_of(row: type[Schema]) -> type[Schema]:
     return type(name, (Answer,), members)
 
 
+def start_of(
+    ledger: LedgerServices, view: str, query: Mapping[str, Any], filters: Mapping[str, Any], now: int
+) -> tuple[int, date, int | None]:
+    """The position and day a page is of, and the place it begins after: the cursor's, or the moment's."""
+    if "cursor" not in query:
+        moment = resolve(query, ledger.records, now)
+        return covered(ledger, view, moment, query.get("min_position")), moment.day, None
+    if query.keys() & {"as_of", "on", "min_position"}:
+        raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
+    return cursor_of(query["cursor"], _bound(filters), ledger.records.head())
+
+
+def following(cursor: Cursor, filters: Mapping[str, Any]) -> str:
+    """The relative URL of the page after this one."""
+    asked = {**flask.request.args, "cursor": cursor_text(cursor, _bound(filters))}
+    for pinned in ("as_of", "on", "min_position"):
+        asked.pop(pinned, None)
+    return f"{flask.request.path}?{urlencode(asked)}"
+
+
+def _bound(filters: Mapping[str, Any]) -> dict[str, Any]:
+    return {**filters, "path": flask.request.path}
+
+
 def cursor_text(cursor: Cursor, filters: Mapping[str, Any]) -> str:
-    """The cursor as an opaque string, bound to the filters it was made under."""
+    """The cursor as an opaque string, bound to the list and the filters it was made under."""
     return base64.urlsafe_b64encode(msgspec.json.encode([*cursor, _digest(filters)])).decode().rstrip("=")
 
 
@@ -61,7 +87,7 @@ def cursor_of(text: str, filters: Mapping[str, Any], head: int) -> Cursor:
         cursor = Cursor(position, day, after)
     except ValueError as error:
         raise Unprocessable([("/query/cursor", "is not a cursor this list gave")]) from error
-    if digest != _digest(filters) or not 0 <= cursor.position <= head:
+    if digest != _digest(filters) or not 0 <= cursor.position <= head or not 0 <= cursor.after < 2**53:
         raise Unprocessable([("/query/cursor", "was given for another list or other filters")])
     return cursor
 
@@ -85,6 +111,21 @@ def covered(ledger: LedgerServices, view: str, moment: Moment, min_position: int
     return ledger.views.position(view) if moment.position is None else moment.position
 
 
+def list_page(call: Call, view: str, rows: Schema, where: Mapping[str, Any] | None = None) -> flask.Response:
+    """A page of a view's rows, and where the next is.
+
+    The query's own members narrow it, unless `where` says in the view's own terms what they come to.
+    """
+    ledger, query = call.ledger, call.query
+    filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
+    position, day, after = start_of(ledger, view, query, filters, call.services.clock())
+    page = ledger.views.rows(view, position, day, filters if where is None else where, after, query["limit"])
+    more = None if page.next is None else following(Cursor(position, day, page.next), filters)
+    answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": more}), 200)
+    answer.headers["Position"] = str(position)
+    return answer
+
+
 def json_response(body: bytes, status: int) -> flask.Response:
     """An answer in JSON."""
     return flask.Response(body, status=status, mimetype="application/json")
@@ -105,8 +146,8 @@ class PerformedBy(Answer):
     unit = fields.String(required=True)
 
 
-class HistoryEntry(Answer):
-    """One event of a record as it was recorded, and whether it still holds."""
+class Entry(Answer):
+    """One event as it was recorded: its place, its envelope, not what it says."""
 
     event_id = Id(required=True)
     type = fields.String(required=True)
@@ -121,6 +162,11 @@ class HistoryEntry(Answer):
     source_system = fields.String(required=True, allow_none=True)
     source_recorded_at = fields.String(required=True, allow_none=True)
     correlation_id = fields.String(required=True, allow_none=True)
+
+
+class HistoryEntry(Entry):
+    """One event of a record as it was recorded, and whether it still holds."""
+
     deviations = fields.List(fields.Nested(Deviation), required=True)
     function = Code("functions", required=True, allow_none=True)
     effective = fields.Boolean(

@@ -11,6 +11,12 @@ class Progress:
         self._what, self._started, self._told = what, time.monotonic(), 0.0
         self._counts: dict[str, int] = {}
         self._shown = False
+        self._begun = 0
+
+    def resumed(self, done: int) -> None:
+        """So many were done already when the work went on; the rate is that of what comes after."""
+        self._begun = done
+        sys.stderr.write(f"{self._what} resumed at position {done}\n")
 
     def __call__(self, done: int, total: int, what: str = "") -> None:
         """`done` of `total` is done."""
@@ -18,7 +24,7 @@ class Progress:
         if not sys.stderr.isatty() or now - self._told < 0.2:
             return
         self._told = now
-        rate = done / max(now - self._started, 1e-9)
+        rate = (done - self._begun) / max(now - self._started, 1e-9)
         left = (total - done) / rate if rate else 0
         sys.stderr.write(f"\r{self._what} {what} {done} of {total}, {rate:,.0f}/s, {left:,.0f} s left\033[K")
         sys.stderr.flush()

@@ -5,26 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlencode
 from uuid import UUID
 
 import flask
 import msgspec
 from marshmallow import ValidationError, fields
 
-from api import auth
+from api import auth, moments
+from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.moments import book_of, resolve
-from api.pages import (
-    Cursor,
-    HistoryEntry,
-    covered,
-    cursor_of,
-    cursor_text,
-    history_entries,
-    json_response,
-    page_of,
-)
+from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
@@ -52,6 +42,7 @@ from domain.events import NOT_RECORDED, Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
 _DEGREES = Degrees()
+DifferencesPage = page_of(DifferenceItem)
 IMPOSSIBLE = (
     errors.FutureDate,
     errors.ImpossibleCount,
@@ -128,7 +119,8 @@ DEGREES = (
 class Feature:
     """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
 
-    `noun` is the name it has in every room, such as `individual_plans`.
+    `noun` is the name it has in every room, such as `individual_plans`; `refusals` are what its commands may meet
+    beside what every command may.
     """
 
     noun: str
@@ -138,6 +130,7 @@ class Feature:
     detail: type[Detail]
     row: type[ListRow]
     filters: type[Filters]
+    refusals: tuple[type[errors.Refusal], ...] = ()
 
     @property
     def url(self) -> str:
@@ -159,13 +152,14 @@ class Feature:
     def operations(self) -> list[Operation]:
         """Every operation of the noun, in the order a reader meets them."""
         many, one = self.url, f"{self.url}/{{record}}"
+        refusals: tuple[type[errors.Refusal], ...] = (*IMPOSSIBLE, *self.refusals)
         noun, called = self.aggregate.noun, self.aggregate.noun.replace("_", " ")
         shared: dict[str, Any] = {"tag": self.noun}
         reads = {**shared, "method": "GET", "scope": auth.READ}
         writes = {**shared, "scope": auth.WRITE}
         record: dict[str, Any] = {"headers": ("Position", "ETag")}
         changes = {**writes, **record, "answers": {200: self.detail}, "handler": self._change}
-        mends = {**changes, "method": "POST", "refusals": (*IMPOSSIBLE, errors.ImpossibleCorrection)}
+        mends = {**changes, "method": "POST", "refusals": (*refusals, errors.ImpossibleCorrection)}
         return [
             Operation(
                 **reads,
@@ -188,7 +182,7 @@ class Feature:
                     body=route.body,
                     answers={201: self.detail},
                     headers=("Position", "ETag", "Location"),
-                    refusals=(errors.DeviationNeeded, *IMPOSSIBLE),
+                    refusals=(errors.DeviationNeeded, *refusals),
                     handler=self._open,
                 )
                 for route in self.opens
@@ -213,6 +207,16 @@ class Feature:
                 headers=("Position",),
                 handler=self._history,
             ),
+            Operation(
+                **reads,
+                path=one + "/differences",
+                name=f"get_{noun}_differences",
+                summary=f"What the ledger knew otherwise of one {noun} at two moments",
+                query=DifferencesQuery,
+                answers={200: DifferencesPage},
+                headers=("Position",),
+                handler=self._differences,
+            ),
             *(
                 Operation(
                     **changes,
@@ -222,7 +226,7 @@ class Feature:
                     summary=route.summary,
                     body=route.body,
                     if_match="any" if route.any_version else "version",
-                    refusals=IMPOSSIBLE,
+                    refusals=refusals,
                 )
                 for route in self.commands
             ),
@@ -305,14 +309,14 @@ class Feature:
 
     def _open(self, call: Call) -> flask.Response:
         done = self._once(call, None)
-        answer = self._answer(done, 201, book_of({}, call.ledger.records))
+        answer = self._answer(done, 201, moments.book_of({}, call.ledger.records))
         answer.headers["Location"] = f"{self.url}/{done.id}"
         return answer
 
     def _change(self, call: Call) -> flask.Response:
         if call.ledger.records.noun_of(call.record) != self.aggregate.noun:
             raise errors.NotFound(f"this ledger has no such {self.aggregate.noun}")
-        return self._answer(self._once(call, call.record), 200, book_of({}, call.ledger.records))
+        return self._answer(self._once(call, call.record), 200, moments.book_of({}, call.ledger.records))
 
     def _once(self, call: Call, record: UUID | None) -> Aggregate:
         """Carries the command out, or answers what it did the first time it came."""
@@ -329,16 +333,35 @@ class Feature:
             raise
 
     def _get(self, call: Call) -> flask.Response:
-        ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
-        found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
+        moment = moments.resolve(call.query, call.ledger.records, call.services.clock())
+        return self._answer(self._at(call, moment), 200, moment.book)
+
+    def _at(self, call: Call, moment: moments.Moment) -> Aggregate:
+        """The record at a moment. Raises NotFound when there was none."""
+        found = call.ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         if not found.steps and moment.on is not None and not found.retracted:
             raise errors.NotFound(f"nothing had happened to this {self.aggregate.noun} by {moment.on}")
-        return self._answer(found, 200, moment.book)
+        return found
+
+    def _differences(self, call: Call) -> flask.Response:
+        records, now = call.ledger.records, call.services.clock()
+        since, until = (moments.resolve(call.query, records, now, member) for member in ("from", "to"))
+        after = self._at(call, until)
+        try:
+            before = self._told(self._at(call, since), since.book)
+        except errors.NotFound:
+            before = {}
+        items = DifferenceItem(many=True).dump(differences(before, self._told(after, until.book)))
+        answer = json_response(msgspec.json.encode({"items": items, "next": None}), 200)
+        answer.headers["Position"] = str(after.position)
+        return answer
+
+    def _told(self, aggregate: Aggregate, book: Codebook) -> dict[str, Any]:
+        """What a detail tells of the record."""
+        return {**self._shown.dump(aggregate), "degrees": _DEGREES.dump(aggregate.degrees_in(book))}
 
     def _answer(self, aggregate: Aggregate, status: int, book: Codebook) -> flask.Response:
-        degrees = _DEGREES.dump(aggregate.degrees_in(book))
-        body = msgspec.json.encode({**self._shown.dump(aggregate), "degrees": degrees})
+        body = msgspec.json.encode(self._told(aggregate, book))
         answer = json_response(body, status)
         answer.headers["Position"] = str(aggregate.position)
         etag = f'"{aggregate.version}.{hashlib.sha256(body).hexdigest()[:16]}"'
@@ -350,7 +373,7 @@ class Feature:
 
     def _history(self, call: Call) -> flask.Response:
         ledger = call.ledger
-        moment = resolve(call.query, ledger.records, call.services.clock())
+        moment = moments.resolve(call.query, ledger.records, call.services.clock())
         found = ledger.records.get(self.aggregate, call.record, as_of=moment.position, on=moment.on)
         effective = {step.event_id: step for step in found.steps}
         items = history_entries(found.history, effective, moment.book)
@@ -360,24 +383,4 @@ class Feature:
         return answer
 
     def _list(self, call: Call) -> flask.Response:
-        ledger, query = call.ledger, dict(call.query)
-        filters = {name: value for name, value in query.items() if name not in Filters._declared_fields}
-        after: int | None = None
-        if "cursor" in query:
-            if query.keys() & {"as_of", "on", "min_position"}:
-                raise Unprocessable([("/query/cursor", "a cursor has its own as_of, on and position")])
-            position, day, after = cursor_of(query["cursor"], filters, ledger.records.head())
-        else:
-            moment = resolve(query, ledger.records, call.services.clock())
-            position, day = covered(ledger, self.noun, moment, query.get("min_position")), moment.day
-        page = ledger.views.rows(self.noun, position, day, filters, after, query["limit"])
-        following = None
-        if page.next is not None:
-            asked = {**flask.request.args, "cursor": cursor_text(Cursor(position, day, page.next), filters)}
-            for pinned in ("as_of", "on", "min_position"):
-                asked.pop(pinned, None)
-            following = f"{self.url}?{urlencode(asked)}"
-        body = msgspec.json.encode({"items": self.row(many=True).dump(page.rows), "next": following})
-        answer = json_response(body, 200)
-        answer.headers["Position"] = str(position)
-        return answer
+        return list_page(call, self.noun, self.row(many=True))

@@ -73,6 +73,19 @@ class Count(fields.Field[int | str]):
         raise ValidationError(f"is neither a count from 0 up nor one of {', '.join(MISSING_CODES)}")
 
 
+class OneToFive(fields.Field[int | str]):
+    """From 1 (least) to 5 (most), or why there is none."""
+
+    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"enum": MISSING_CODES}]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
+            return value
+        if isinstance(value, str) and value in MISSING:
+            return value
+        raise ValidationError("is neither 1 to 5 nor a code of the list `missing`")
+
+
 class Number(fields.Integer):
     """A whole number, given as a JSON number."""
 
@@ -110,6 +123,15 @@ class Id(fields.UUID):
         if not isinstance(value, str) or not re.fullmatch(UUID_PATTERN, value, re.ASCII | re.IGNORECASE):
             raise ValidationError("is not a UUID")
         return super()._deserialize(value, attr, data, **kwargs)
+
+
+class IdOrUnknown(fields.Field[str]):
+    """The id of a record, or `unknown`."""
+
+    CONTRACT = {"anyOf": [{"type": "string", "format": "uuid"}, {"const": "unknown"}]}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return "unknown" if value == "unknown" else str(Id().deserialize(value, attr, data, **kwargs))
 
 
 class Request(Schema):
@@ -214,8 +236,8 @@ class AsOf(Text):
     }
 
 
-class Moment(Request):
-    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+class Known(Request):
+    """Which time an answer is of: what the ledger knew then."""
 
     as_of = AsOf(
         limit=40,
@@ -224,6 +246,11 @@ class Moment(Request):
             "RFC 3339 instant. Not in the future."
         },
     )
+
+
+class Moment(Known):
+    """Which time an answer is of: what the ledger knew then, and what had happened by then."""
+
     on = Day(metadata={"description": "What had happened by the end of that Oslo day. Not in the future."})
     codebook = Digits(
         validate=validate.Range(1, codebook.VERSION),
@@ -231,8 +258,8 @@ class Moment(Request):
     )
 
 
-class Filters(Moment):
-    """The query members of every list, beside its own filters."""
+class Paging(Request):
+    """Which page of a list, and how long."""
 
     limit = Digits(load_default=50, validate=validate.Range(1, 200))
     cursor = Text(limit=500, metadata={"description": "The opaque cursor of a page's `next`."})
@@ -240,6 +267,10 @@ class Filters(Moment):
         validate=validate.Range(0, 2**53),
         metadata={"description": "Wait, for a bounded time, until the answer covers this position."},
     )
+
+
+class Filters(Moment, Paging):
+    """The query members of every list, beside its own filters."""
 
 
 def faults(error: ValidationError, prefix: str = "") -> list[tuple[str, str]]:

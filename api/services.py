@@ -11,6 +11,7 @@ from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.history import Recorded
 from domain.store import Store
+from domain.tables import Among
 
 
 class Grant(Protocol):
@@ -98,9 +99,13 @@ class Views(Protocol):
     def rows(
         self, view: str, position: int, day: date, filters: Mapping[str, Any], after: int | None, limit: int
     ) -> ListPage: ...
-    def cells(
-        self, view: str, position: int, day: date, dimensions: Sequence[str]
-    ) -> Mapping[tuple[str, ...], int]: ...
+    def counts(
+        self, view: str, position: int, day: date, columns: Sequence[str]
+    ) -> Mapping[str, Mapping[str, int]]: ...
+    def cells(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[tuple[str, ...], int]: ...
+    def members(
+        self, view: str, position: int, day: date, among: Sequence[Among], after: int, limit: int
+    ) -> ListPage: ...
 
 
 @dataclass(frozen=True)

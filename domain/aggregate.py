@@ -91,9 +91,11 @@ class Aggregate(ABC):
     def check(cls, event: Event) -> None:
         """Refuses what is impossible in an event of this noun, beyond codes and dates."""
 
-    @classmethod
-    def considering(cls, event: Event, others: Others) -> Event:
-        """The event with what it rests on in other records written into it, by the ledger and nobody else."""
+    def considering(self, event: Event, others: Others) -> Event:
+        """The event with what it rests on in other records written into it, by the ledger and nobody else.
+
+        It is asked of the record as it is before the event.
+        """
         return event
 
     def duties(self) -> Iterator[Duty]:

@@ -3,12 +3,10 @@
 A cell is a number, *not recorded*, or *not applicable* (the codebook excludes the combination).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import Literal, NamedTuple
-
-from domain.codebook import Codebook
 
 UNKNOWN = "unknown"
 """The code that every dimension has: nobody recorded it."""
@@ -26,28 +24,28 @@ def cells(
     chosen: Mapping[str, Sequence[str]],
     recording_from: date | None,
     day: date,
-    book: Codebook,
+    excluded: Callable[[Mapping[str, str]], bool],
 ) -> Iterator[Cell]:
     """Every cell of the chosen codes of each dimension, the last dimension turning fastest.
 
-    An empty cell is 0 only where its whole period lies after `recording_from`: its year does. With the years summed
-    over nothing does, for the sum reaches back before any recording; `unknown` has no period of its own.
+    An empty cell is 0 only where its whole period lies after `recording_from`: its month or year does. With time
+    summed over nothing does, for the sum reaches back before any recording; `unknown` has no period of its own.
     """
     names = list(chosen)
     for place in product(*chosen.values()):
         at = dict(zip(names, place, strict=True))
-        where = (at.get(axis) for axis in ("form", "arena", "phase", "level"))
         if (value := sums.get(place)) is not None:
             yield Cell(value)
-        elif book.excluded(*(None if code == UNKNOWN else code for code in where)):
+        elif excluded(at):
             yield Cell(None, "not_applicable")
-        elif _recorded_throughout(at.get("year"), recording_from, day):
+        elif _recorded_throughout(at.get("month") or at.get("year"), recording_from, day):
             yield Cell(0)
         else:
             yield Cell(None, "not_recorded")
 
 
-def _recorded_throughout(year: str | None, recording_from: date | None, day: date) -> bool:
-    if recording_from is None or year is None or year == UNKNOWN:
+def _recorded_throughout(period: str | None, recording_from: date | None, day: date) -> bool:
+    if recording_from is None or period is None or period == UNKNOWN:
         return False
-    return recording_from <= date(int(year), 1, 1) <= day
+    year, _, month = period.partition("M")
+    return recording_from <= date(int(year), int(month or 1), 1) <= day

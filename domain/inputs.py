@@ -43,6 +43,7 @@ class Described(Event, frozen=True, kw_only=True):
     maturity: Annotated[str, codes("maturities")] = NOT_RECORDED
     seed_line: SeedLine | None = None
     said: Said = None
+    hearing: UUID | None = None
 
     @property
     def meeting(self) -> UUID | None:
@@ -174,6 +175,7 @@ class Input(Aggregate):
     feedback_state = "not_given"
     described: Described | None = None
     raised: Step | None = None
+    first_answered: Step | None = None
     answering_unit: str = NOT_RECORDED
     answer_due: date | None = None
     assessment: str | None = None
@@ -200,6 +202,8 @@ class Input(Aggregate):
         if isinstance(event, Described):
             self.described = event
             self.raised = step
+        if _answered(event):
+            self.first_answered = self.first_answered or step
         match event:
             case Acknowledged():
                 self.answering_unit, self.answer_due = event.answering_unit, event.answer_due
@@ -255,6 +259,8 @@ class Input(Aggregate):
     def references(cls, event: Event) -> Iterable[Reference]:
         if isinstance(event, Described) and event.meeting is not None:
             yield Reference("meeting", event.meeting, "/source")
+        if isinstance(event, Described) and event.hearing is not None:
+            yield Reference("hearing", event.hearing, "/hearing")
 
     @classmethod
     def check(cls, event: Event) -> None:
@@ -265,6 +271,11 @@ class Input(Aggregate):
 
 def _state(event: Event) -> str:
     return event.state if isinstance(event, RegisteredAsExisting) else event.NAME
+
+
+def _answered(event: Event) -> bool:
+    """Of an input registered in a later state nobody knows that it was not answered."""
+    return _state(event) in CHAIN[3:] if isinstance(event, RegisteredAsExisting) else isinstance(event, Answered)
 
 
 def _decided_without_reason(event: Event) -> bool:

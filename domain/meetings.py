@@ -1,19 +1,33 @@
 """Meetings: dialogue meetings, interviews, theme evenings, caretaker meetings, outreach … (seed s:39–50, s:358–375).
 
-scheduled → invited → held → minuted; cancelled. A skipped state is no deviation. Who was there is a tally or a
-counted group; a meeting of people who must stay anonymous is a first-class record.
+scheduled → invited → held → minuted; cancelled. A skipped state is no deviation. Who was there is a tally, a counted
+group, or attendance by pseudonym; a meeting of people who must stay anonymous is a first-class record.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Annotated, ClassVar, TypeVar
+from typing import Annotated, ClassVar, Self, TypeVar
+from uuid import UUID
 
 import msgspec
 
-from domain.aggregate import Aggregate, Broken, refuse_unknown
+from domain.aggregate import Aggregate, Broken, Others, Reference, refuse_unknown
+from domain.commands import Command
 from domain.degrees import Experienced, Promised
-from domain.errors import ImpossibleCount
-from domain.events import NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, codes
+from domain.errors import ImpossibleCount, Invalid
+from domain.events import (
+    NOT_RECORDED,
+    Casework,
+    Count,
+    Event,
+    Meta,
+    Person,
+    SeedLine,
+    Unit,
+    code_fields,
+    codes,
+    persons,
+)
 from domain.history import Step
 
 T = TypeVar("T")
@@ -114,6 +128,22 @@ class Cancelled(Event, frozen=True, kw_only=True):
     explanation: Casework = None
 
 
+class Attendee(Person, frozen=True, kw_only=True):
+    """A participant who was there."""
+
+    first_time: Annotated[str, codes("yes-no")] = NOT_RECORDED
+    interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
+
+
+class AttendanceRecorded(Event, frozen=True, kw_only=True):
+    """These participants were there, beside those already recorded. The ledger counts them: `n` is their number."""
+
+    NAME: ClassVar[str] = "attendance_recorded"
+
+    n: int = 0
+    attendees: Annotated[tuple[Attendee, ...], persons("casework")] = ()
+
+
 class RegisteredAsExisting(Described, frozen=True, kw_only=True):
     """A meeting from before the ledger, or told of late, opened in the state it was in."""
 
@@ -131,7 +161,17 @@ class Meeting(Aggregate):
     """One meeting, as its effective history tells it."""
 
     noun = "meeting"
-    events = (Scheduled, Invited, Held, Minuted, Cancelled, RegisteredAsExisting, Promised, Experienced)
+    events = (
+        Scheduled,
+        Invited,
+        Held,
+        Minuted,
+        Cancelled,
+        RegisteredAsExisting,
+        AttendanceRecorded,
+        Promised,
+        Experienced,
+    )
 
     state = "unknown"
     described: Described | None = None
@@ -142,12 +182,18 @@ class Meeting(Aggregate):
     interpreter_use = NOT_RECORDED
     tally = Tally()
     group: Group | None = None
+    attendance: int | None = None
+    attendees: tuple[Attendee, ...] = ()
     minutes: str | None = None
     cancellation_reason: str | None = None
     cancellation_explanation: str | None = None
 
     def apply(self, step: Step) -> None:
         event = step.event
+        if isinstance(event, AttendanceRecorded):
+            self.attendance = (self.attendance or 0) + event.n
+            self.attendees = (*self.attendees, *event.attendees)
+            return
         self.state = _state(event)
         if isinstance(event, Described):
             self.described = event
@@ -188,13 +234,50 @@ class Meeting(Aggregate):
             if _happened(event) and _need_certainly_not_assessed(step, steps):
                 yield Broken("meeting.interpreter_need_not_assessed", step.event_id)
             ended = [_state(end.event) for end in ends if step.certainly_after(end)]
-            if "cancelled" in ended and isinstance(event, Held):
+            if "cancelled" in ended and isinstance(event, Held | AttendanceRecorded):
                 yield Broken("meeting.held_after_cancellation", step.event_id)
-            elif ended:
+            elif ended and not isinstance(event, AttendanceRecorded):
                 yield Broken("meeting.recorded_after_end", step.event_id)
 
     @classmethod
+    def references(cls, event: Event) -> Iterable[Reference]:
+        if isinstance(event, AttendanceRecorded):
+            for i, attendee in enumerate(event.attendees):
+                yield Reference("participant", attendee.participant, f"/attendees/{i}/participant")
+
+    @classmethod
+    def considering(cls, event: Event, others: Others) -> Event:
+        if isinstance(event, AttendanceRecorded):
+            return msgspec.structs.replace(event, n=len(event.attendees))
+        return event
+
+    def record(self, event: Event, command: Command) -> Self:
+        self._refuse_counted_twice(event)
+        return super().record(event, command)
+
+    def correct(self, target: UUID, replacement: Event, reason: str | None, meta: Meta, command: Command) -> Self:
+        with Invalid.within("/replacement"):
+            self._refuse_counted_twice(replacement, instead_of=target)
+        return super().correct(target, replacement, reason, meta, command)
+
+    def _refuse_counted_twice(self, event: Event, instead_of: UUID | None = None) -> None:
+        counted = {
+            attendee.participant
+            for step in self.steps
+            if isinstance(step.event, AttendanceRecorded) and step.event_id != instead_of
+            for attendee in step.event.attendees
+        }
+        for i, attendee in enumerate(event.attendees if isinstance(event, AttendanceRecorded) else ()):
+            if attendee.participant in counted:
+                raise ImpossibleCount(f"/attendees/{i}/participant", "is recorded as having been there already")
+            counted.add(attendee.participant)
+
+    @classmethod
     def check(cls, event: Event) -> None:
+        if isinstance(event, AttendanceRecorded):
+            for i, attendee in enumerate(event.attendees):
+                for field, list_id in code_fields(Attendee).items():
+                    refuse_unknown(list_id, getattr(attendee, field), f"/attendees/{i}/{field}")
         if isinstance(event, Held | RegisteredAsExisting):
             _refuse_impossible_tally(event.tally)
             if event.group:

@@ -18,7 +18,8 @@ def open_record(store: Store, kind: type[A], event: Event, command: Command, cla
 
     def decide(looked: Looked) -> A:
         _refuse_unknown_references(store, kind, event)
-        return kind(command.new_id()).record(kind.considering(event, looked), command)
+        aggregate = kind(command.new_id())
+        return aggregate.record(aggregate.considering(event, looked), command)
 
     return _stored(store, decide, command, claims)
 
@@ -29,7 +30,7 @@ def record(store: Store, kind: type[A], record_id: UUID, expected: int | None, e
     def decide(looked: Looked) -> A:
         aggregate = _at(store.get(kind, record_id), expected)
         _refuse_unknown_references(store, kind, event)
-        return aggregate.record(kind.considering(event, looked), command)
+        return aggregate.record(aggregate.considering(event, looked), command)
 
     return _stored(store, decide, command)
 
@@ -52,7 +53,7 @@ def correct(
         aggregate = _at(store.get(kind, record_id), expected)
         with Invalid.within("/replacement"):
             _refuse_unknown_references(store, kind, replacement)
-            considered = kind.considering(replacement, looked)
+            considered = aggregate.considering(replacement, looked)
         return aggregate.correct(target, considered, reason, meta, command)
 
     return _stored(store, decide, command)

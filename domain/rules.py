@@ -38,17 +38,15 @@ def rows() -> tuple[Row, ...]:
     return msgspec.json.decode(text, type=tuple[Row, ...])
 
 
+def holds(row: Row, day: date) -> bool:
+    """Whether a row holds on a day."""
+    return row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
+
+
 def values(parameter: str, regime: str, day: date) -> tuple[int, ...]:
     """The values a parameter has under a regime on a day, smallest first; none where no rule sets one."""
     return tuple(
-        sorted(
-            row.value
-            for row in rows()
-            if row.parameter == parameter
-            and row.regime == regime
-            and row.valid_from <= day
-            and (row.valid_to is None or day <= row.valid_to)
-        )
+        sorted(row.value for row in rows() if row.parameter == parameter and row.regime == regime and holds(row, day))
     )
 
 

@@ -1,5 +1,6 @@
 """Days and instants. A day is a day in Europe/Oslo; an instant is whole microseconds since 1970-01-01T00:00Z."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -28,9 +29,22 @@ def oslo_day(us: int) -> date:
     return instant(us).astimezone(OSLO).date()
 
 
+def start_of_oslo_day(day: date) -> int:
+    """The first microsecond of a day in Oslo."""
+    return microseconds(datetime(day.year, day.month, day.day, tzinfo=OSLO))
+
+
 def end_of_oslo_day(day: date) -> int:
     """The last microsecond of a day in Oslo."""
     if day == date.max:
         return microseconds(datetime.max.replace(tzinfo=UTC))
-    following = day + timedelta(days=1)
-    return microseconds(datetime(following.year, following.month, following.day, tzinfo=OSLO)) - 1
+    return start_of_oslo_day(day + timedelta(days=1)) - 1
+
+
+def months_after(day: date, months: int) -> date:
+    """The day so many months later: the month's last where it has no such day, and never past the last of all days."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

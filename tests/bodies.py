@@ -5,8 +5,10 @@ from uuid import uuid4
 
 from marshmallow import fields
 
+from api.participant_schemas import ExistingParticipant
+from api.records import Feature
 from api.schemas import Code, Count, Day, Id, Interval, Number, Pattern, Request, Unit
-from tests.conftest import ON
+from tests.conftest import ON, Api
 
 
 def smallest(schema: type[Request], **members: Any) -> dict[str, Any]:
@@ -15,6 +17,37 @@ def smallest(schema: type[Request], **members: Any) -> dict[str, Any]:
         field.data_key or name: _value(field) for name, field in schema._declared_fields.items() if field.required
     }
     return {**required, **members}
+
+
+def opened(api: Api, feature: Feature) -> str:
+    """The id of a new record, opened by the feature's first command with the smallest body it takes."""
+    return _told(api, feature.url, referring(api, smallest(feature.opens[0].body)))
+
+
+def referring(api: Api, value: Any) -> Any:
+    """The same, with every participant in it one that is there."""
+    match value:
+        case dict():
+            return {
+                name: a_participant(api) if name == "participant" else referring(api, value[name]) for name in value
+            }
+        case list():
+            return [referring(api, each) for each in value]
+    return value
+
+
+def a_participant(api: Api) -> str:
+    """The id of a participant of whom nothing is known."""
+    return _told(api, "/v1/participants/existing", smallest(ExistingParticipant))
+
+
+def _told(api: Api, url: str, body: dict[str, Any]) -> str:
+    answer = api.post(url, body)
+    if answer.status_code == 409:
+        answer = api.post(url, {**body, "deviations": [{"rule": each["rule"]} for each in answer.json["rules"]]})
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    record: str = answer.json["id"]
+    return record
 
 
 def _value(field: Any) -> Any:

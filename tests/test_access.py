@@ -17,12 +17,13 @@ from tests.conftest import ROLES, Api, Clock, an_input, meeting, open_api
 
 MAY = {
     "caseworker": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read"},
+    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read", "audit:read"},
+    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read", "audit:read"},
     "system": {"records:write", "feed:read", "codebook:read"},
     "researcher": {"codebook:read"},
     "administrator": {"tokens:manage", "health:read"},
 }
+AGREED = {"system": {"feed:persons"}}
 OPEN_TO_ALL = {"/health/live", "/health/ready", "/problems/{slug}"}
 OPERATIONS = contract(features()).operations
 GUARDED = [operation for operation in OPERATIONS if operation.scope]
@@ -31,7 +32,9 @@ NOBODY = UUID(int=0)
 
 def send(api: Api, operation: Operation, token: str | None, **path: Any) -> TestResponse:
     """The operation, sent bare: without body or version, to a record that is not there unless `path` says which."""
-    values = {"record": NOBODY, "token": NOBODY, "list": "roles", **path}
+    listed = "input.answer" if operation.tag == "work-lists" else "roles"
+    tables = {"table": "deviations", "codelist": "rules"}
+    values = {"record": NOBODY, "token": NOBODY, "list": listed, "set": "individual_plan_2003", **tables, **path}
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return api.send(operation.method, operation.path.format(**values), role=None, headers=headers)
 
@@ -45,12 +48,13 @@ def allowed(operation: Operation) -> int:
 
 def test_the_roles_have_these_scopes_and_no_others() -> None:
     assert auth.ROLES == MAY
-    assert set().union(*MAY.values()) == auth.SCOPES.keys()
+    assert auth.AGREED == AGREED
+    assert set().union(*MAY.values(), *AGREED.values()) == auth.SCOPES.keys()
 
 
 def test_only_these_operations_are_open_to_all(sqlite_api: Api) -> None:
     assert {operation.path for operation in OPERATIONS if operation.scope is None} == OPEN_TO_ALL
-    assert {operation.scope for operation in GUARDED} == auth.SCOPES.keys()
+    assert {operation.scope for operation in GUARDED} == auth.SCOPES.keys() - {auth.PERSONS}
     rules = sqlite_api.client.application.url_map.iter_rules()
     assert {rule.endpoint for rule in rules} == {operation.name for operation in OPERATIONS} | {"get_contract"}
 

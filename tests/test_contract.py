@@ -18,11 +18,12 @@ from api import auth, openapi
 from api.app import VERSION, contract
 from api.bootstrap import bootstrap, features, migrate
 from api.config import Config
-from tests.conftest import Api, Clock, Ids, an_input, meeting, open_api
+from tests.bodies import opened
+from tests.conftest import Api, Clock, Ids, open_api
 
 CI = os.environ.get("MEDVIRKNING_COUNTS") == "ci"
 LEAST = 2_000 if CI else 300
-TOLD_IN_WORDS = ("as_of", "on", "cursor", "min_position", "after", "valuecodes")
+TOLD_IN_WORDS = ("as_of", "from", "to", "on", "recorded_", "cursor", "min_position", "after", "valuecodes")
 """Query members whose valid values depend on the ledger; a schema cannot list them."""
 
 CONFIG = {
@@ -77,10 +78,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     schema.app.application = api.client.application
     yield Served(
         api,
-        {
-            "meetings": [api.post("/v1/meetings", meeting()).json["id"] for _ in range(4)],
-            "inputs": [api.post("/v1/inputs", an_input()).json["id"] for _ in range(4)],
-        },
+        {feature.url.rpartition("/")[2]: [opened(api, feature) for _ in range(4)] for feature in features()},
     )
     running.close()
 

@@ -28,7 +28,7 @@ from domain import codebook, errors
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for room in ("domain", "api", "adapters") for path in ROOT.joinpath(room).rglob("*.py"))
 IGNORED = {"ledger.opened", "ledger.codebook_activated", "ledger.corrected", "ledger.retracted"}
-"""Stored events no view is made of: they are about the ledger itself."""
+"""Stored events no list is made of: they are about the ledger itself, and stand in the audit."""
 
 
 def _below(kind: type[errors.Refusal]) -> Iterator[type[errors.Refusal]]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     Date,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    func,
     or_,
     select,
 )
@@ -164,7 +166,7 @@ class ListView:
     def query(
         self,
         connection: Connection,
-        table: Table,
+        tables: Sequence[Table],
         ledger: UUID,
         position: int,
         day: date,
@@ -173,13 +175,10 @@ class ListView:
         limit: int,
     ) -> Page:
         """A page of the list as of a position, on a day."""
+        [table] = tables
         columns = table.c
         conditions = [
-            columns.ledger == ledger,
-            columns.from_position <= position,
-            or_(columns.to_position.is_(None), columns.to_position > position),
-            columns.on_from <= day,
-            or_(columns.on_to.is_(None), columns.on_to > day),
+            *standing(table, ledger, position, day),
             *(
                 self.conditions[name](table, value) if name in self.conditions else columns[name] == value
                 for name, value in filters.items()
@@ -192,3 +191,34 @@ class ListView:
         ).mappings()
         rows = [{**self.present(dict(row)), "id": row["record"], "opened": row["opened"]} for row in found]
         return Page(rows[:limit], rows[limit - 1]["opened"] if len(rows) > limit else None)
+
+    def counts(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        position: int,
+        day: date,
+        names: Sequence[str],
+    ) -> dict[str, dict[str, int]]:
+        """How many rows have each value, column by column, as of a position, on a day."""
+        [table] = tables
+        stands = and_(*standing(table, ledger, position, day))
+        found = {}
+        for name in names:
+            column = table.c[name]
+            counted = connection.execute(select(column, func.count()).where(stands).group_by(column))
+            found[name] = {row[0]: int(row[1]) for row in counted}
+        return found
+
+
+def standing(table: Table, ledger: UUID, position: int, day: date) -> list[ColumnElement[bool]]:
+    """The rows of a ledger that are true as of a position, on a day."""
+    columns = table.c
+    return [
+        columns.ledger == ledger,
+        columns.from_position <= position,
+        or_(columns.to_position.is_(None), columns.to_position > position),
+        columns.on_from <= day,
+        or_(columns.on_to.is_(None), columns.on_to > day),
+    ]

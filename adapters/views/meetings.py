@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy import Column, Date, Integer, String
 
+from adapters.views.facts import Count, Fact, Related
 from adapters.views.lists import ListView, code
-from adapters.views.participation_events import Axes, Counter, Fact, Related, fact
+from adapters.views.participation_events import Axes, counted
 from domain.meetings import Meeting
 
 
@@ -27,6 +28,7 @@ def columns() -> tuple[Column[Any], ...]:
         code("interpreter_use"),
         Column("attended", Integer),
         Column("group_n", Integer),
+        Column("attendance", Integer),
         Column("seed_line", String(100)),
         Column("deviations", Integer, nullable=False),
     )
@@ -50,6 +52,7 @@ def row(meeting: Meeting) -> Mapping[str, Any]:
         "interpreter_use": meeting.interpreter_use,
         "attended": attended if isinstance(attended, int) else None,
         "group_n": meeting.group.n if meeting.group else None,
+        "attendance": meeting.attendance,
         "seed_line": described.seed_line if described else None,
         "deviations": len(meeting.deviations),
     }
@@ -66,8 +69,8 @@ def axes(meeting: Meeting) -> Axes:
 def count(meeting: Meeting, related: Related) -> Iterator[Fact]:
     """A meeting that was held counts once, on the day it was first held."""
     if meeting.first_held is not None:
-        yield fact("meeting", axes(meeting), meeting.first_held)
+        yield counted("meeting", axes(meeting), meeting.first_held)
 
 
 VIEW = ListView(name="meetings", kind=Meeting, columns=columns, row=row)
-COUNTER = Counter(kind=Meeting, count=count)
+COUNTERS: Mapping[str, Count] = {"participation-events": count}

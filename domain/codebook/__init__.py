@@ -5,6 +5,7 @@ feature's file may add codes to a list that another file opens, such as `rules`.
 """
 
 import functools
+from datetime import date
 from importlib import resources
 from typing import Any
 
@@ -22,13 +23,18 @@ THEMES = (
     "event_classes",
     "problems",
     "countries",
+    "inspections",
+    "tables",
     "meetings",
     "inputs",
     "participants",
-    "bodies",
     "hearings",
+    "bodies",
     "recipients",
     "guidance",
+    "individual_plans",
+    "tenancies",
+    "move_outs",
 )
 """The files, in the order their lists are shown."""
 
@@ -38,7 +44,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `seed` points at the line of the 2009 note it stands in, `levels` at the levels it can occur at (none given: any),
     `arenas` and `phases` at where the note places a form, `source` at the law or standard of a rule. `counts`, `degree`
-    and the axes of an event class are what the projections read of it.
+    and the axes of an event class are what the projections read of it. An inspection's question set has its
+    `questions`, the `noun` they are asked of and the day they hold from.
     """
 
     code: str
@@ -48,6 +55,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: str | None = None
     source: str | None = None
     levels: tuple[str, ...] = ()
+    regimes: tuple[str, ...] = ()
     mode: str | None = None
     arenas: tuple[str, ...] = ()
     phases: tuple[str, ...] = ()
@@ -60,6 +68,9 @@ class Code(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     hart: str | None = None
     lundy: str | None = None
     influence_circle: str | None = None
+    noun: str | None = None
+    valid_from: date | None = None
+    questions: tuple[str, ...] = ()
 
     def label(self, language: str) -> str:
         """The label in that language."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from api import openapi
 from api.app import VERSION, contract
 from api.bootstrap import codec, features
+from domain.tables import TABLES
 from tests.conftest import Api
 
 ROOT = Path(__file__).parents[2]
@@ -90,12 +91,19 @@ def test_commands_on_a_record_need_its_version_and_may_have_a_key() -> None:
 
 def test_lists_and_feed_are_paged_alike() -> None:
     paged = {name for name, operation in OPERATIONS if "limit" in _query(operation)}
-    assert paged == {"GET /v1/meetings", "GET /v1/inputs", "GET /v1/events"}
+    members = {f"GET /v1/tables/{table}/members" for table in TABLES}
+    lists = {f"GET {feature.url}" for feature in features()} | {
+        f"GET /v1/inspections/{{set}}/{feature.noun.replace('_', '-')}"
+        for feature in features()
+        if hasattr(feature.aggregate, "inspected")
+    }
+    beside = {"GET /v1/events", "GET /v1/audit", "GET /v1/work-lists/{list}"}
+    assert paged == lists | members | beside
     for name, operation in OPERATIONS:
         if name in paged:
             assert _query(operation)["limit"]["maximum"] == 200
-    for name in ("Meeting", "Input"):
-        page = CONTRACT["components"]["schemas"][f"{name}RowPage"]
+    for feature in features():
+        page = CONTRACT["components"]["schemas"][f"{feature.row.__name__}Page"]
         assert set(page["required"]) == {"items", "next"}
 
 

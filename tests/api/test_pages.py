@@ -94,12 +94,14 @@ def test_a_cursor_no_list_gave_is_refused(five: tuple[Api, list[str]]) -> None:
     api, _ = five
     unsigned = base64.urlsafe_b64encode(b'[6,"2026-03-02",4]').decode()
     wrongly_signed = base64.urlsafe_b64encode(b'[6,"2026-03-02",4,""]').decode().rstrip("=")
-    past_the_head = pages.cursor_text(pages.Cursor(7, TODAY, 9), {})
-    before_the_first = pages.cursor_text(pages.Cursor(-1, TODAY, 9), {})
+    past_the_head = pages.cursor_text(pages.Cursor(7, TODAY, 9), {"path": MEETINGS})
+    before_the_first = pages.cursor_text(pages.Cursor(-1, TODAY, 9), {"path": MEETINGS})
     for cursor in ("", "x", "é", "====", "a" * 501, unsigned, wrongly_signed, past_the_head, before_the_first):
         answer = api.get(MEETINGS, query_string={"cursor": cursor})
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/query/cursor"), cursor
-    assert api.get(MEETINGS, query_string={"cursor": pages.cursor_text(pages.Cursor(6, TODAY, 9), {})}).json["items"]
+    assert api.get(
+        MEETINGS, query_string={"cursor": pages.cursor_text(pages.Cursor(6, TODAY, 9), {"path": MEETINGS})}
+    ).json["items"]
 
 
 def test_a_cursor_takes_no_other_time(five: tuple[Api, list[str]]) -> None:

@@ -164,3 +164,13 @@ def an_input(sqlite_api: Api) -> Opening:
 def command() -> Command:
     """A command told to an aggregate alone, in February 2026."""
     return Command(now=microseconds(datetime(2026, 2, 2, 2, tzinfo=UTC)), new_id=Ids(), client="test")
+
+
+def on(first: str | None, last: str | None = "") -> dict[str, str | None]:
+    """An interval of days of any year; of one day when no last is given."""
+    return {"from": first, "to": first if last == "" else last}
+
+
+def broken(record: Record) -> list[str]:
+    """The rules a record departs from."""
+    return [each["rule"] for each in record.now["deviations"]]

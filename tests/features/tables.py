@@ -12,8 +12,8 @@ DIMENSIONS = ("record", "form", "arena", "phase", "level", "year")
 class Table:
     """A table as JSON-stat. A cell is a number, or the symbol that says why there is none."""
 
-    def __init__(self, api: Api, query: str = "", **kwargs: Any) -> None:
-        answer = api.get(f"{PATH}?{query}", **kwargs)
+    def __init__(self, api: Api, query: str = "", name: str = NAME, **kwargs: Any) -> None:
+        answer = api.get(f"/v1/tables/{name}/data?{query}", **kwargs)
         assert answer.status_code == 200, answer.get_data(as_text=True)
         self.headers, self.body = answer.headers, answer.json
 

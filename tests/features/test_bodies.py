@@ -11,9 +11,9 @@ from sqlalchemy import select
 from adapters.vault import KEYS
 from domain.duties import Duty
 from domain.events import MISSING
+from tests.bodies import a_participant
 from tests.conftest import Api, an_input, meeting
 from tests.features.conftest import Record, days
-from tests.features.participants import a_participant
 
 MANDATE = "body.sat_without_mandate"
 QUOTA = "body.quota_unmet"

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from adapters.vault import KEYS
 from domain.events import MISSING
+from tests.bodies import a_participant
 from tests.conftest import Api, open_api
 from tests.features.conftest import Record, days
-from tests.features.participants import a_participant
 
 CHILD = "guidance.child_interpreted"
 RELATIVE = "guidance.relative_interpreted"

@@ -2,9 +2,12 @@
 
 from itertools import combinations
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
+from adapters.vault import KEYS
 from domain.events import MISSING
 from tests.conftest import Api
 from tests.features.conftest import Opening, Record, days
@@ -279,3 +282,91 @@ def test_a_meeting_held_twice_is_told_as_it_was_held_last(a_meeting: Opening) ->
     record.tell("held", days("02-12"), interpreter_need="needed", tally={"attended": 13})
     assert (record.now["held_from"], record.now["tally"]["attended"]) == ("2026-02-12", 13)
     assert record.now["interpreter_need"] == "needed"
+
+
+def a_participant(api: Api) -> str:
+    body = {"occurred": days("02-01"), "state": "active"}
+    participant: str = api.post("/v1/participants/existing", body).json["id"]
+    return participant
+
+
+def test_who_was_there_is_known_to_who_reads_the_parts_and_else_only_how_many(api: Api) -> None:
+    first, second, third = (a_participant(api) for _ in range(3))
+    record = Record(api, "meetings", "scheduled", days("02-01"), kind="theme_evening")
+    assert (record.now["attendance"], record.now["attendees"]) == (None, [])
+    there = [{"participant": first, "first_time": "yes", "interpreter_use": "qualified"}, {"participant": second}]
+    record.tell("attendance_recorded", days("02-09"), attendees=there)
+    unsaid = {"first_time": "not_recorded", "interpreter_use": "not_recorded"}
+    assert record.now["attendees"] == [there[0], {**there[1], **unsaid}]
+    assert (record.now["attendance"], record.now["state"]) == (2, "scheduled")
+    answer = api.post(f"{record.path}/attendance", {"occurred": days("02-09"), "attendees": [there[0]]}, match="*")
+    assert [each["pointer"] for each in answer.json["errors"]] == ["/attendees/0/participant"]
+    record.correct(
+        2, days("02-09"), attendees=[{"participant": third}, {"participant": second}, {"participant": first}]
+    )
+    assert [each["participant"] for each in record.now["attendees"]] == [third, second, first]
+    record.correct(2, days("02-09"), attendees=[{"participant": third}])
+    assert (record.now["attendees"], record.now["attendance"]) == ([{"participant": third, **unsaid}], 1)
+    assert record.detail() == record.now
+
+    store, ids = api.running.store(api.ledger), (first, second, third)
+    told = [each for each in store.history(UUID(record.now["id"])) if each.version > 1]
+    assert [[str(entry.participant) for entry in attendees(each.event)] for each in told] == [
+        [first, second],
+        [third, second, first],
+        [third],
+    ]
+    silent = [each for each in store.page(0, 100) if str(each.stream_id) == record.now["id"] and each.version > 1]
+    assert [attendees(each.event) for each in silent] == [(), (), ()]
+    assert [getattr(each.event, "replacement", each.event).n for each in silent] == [2, 3, 1]
+    of_the_meeting = [row for row in store.recorder.rows(0, 100) if str(row.stream_id) == record.now["id"]]
+    for skeleton in store.mapper.skeletons(of_the_meeting):
+        assert not [one for one in ids if one in skeleton.decode() or UUID(one).hex in skeleton.decode()]
+    row = record.row()
+    assert row is not None
+    assert row["attendance"] == 1
+    assert not [one for one in ids if one in str(row)]
+    subjects = {str(key) for key in persons_with_keys(api, record)}
+    assert subjects == {record.now["id"], *ids}
+
+
+def attendees(event: Any) -> tuple[Any, ...]:
+    told: tuple[Any, ...] = getattr(event, "replacement", event).attendees
+    return told
+
+
+def persons_with_keys(api: Api, record: Record) -> set[UUID]:
+    with api.running.vault.engine.connect() as connection:
+        return {key.subject for key in connection.execute(select(KEYS)) if str(key.record) == record.now["id"]}
+
+
+def test_attendance_adds_up_and_names_participants_there_are(sqlite_api: Api, a_meeting: Opening) -> None:
+    first, second = a_participant(sqlite_api), a_participant(sqlite_api)
+    record = a_meeting()
+    for one in (first, second):
+        body = {"occurred": days("02-09"), "attendees": [{"participant": one}]}
+        assert sqlite_api.post(f"{record.path}/attendance", body, match="*").status_code == 200
+    assert record.detail()["attendance"] == 2
+    for wrong, pointer in (
+        ({"participant": record.now["id"]}, "participant"),
+        ({"participant": str(uuid4())}, "participant"),
+        ({"participant": first, "first_time": "maybe"}, "first_time"),
+    ):
+        refused = sqlite_api.post(
+            f"{record.path}/attendance", {"occurred": days("02-09"), "attendees": [wrong]}, match="*"
+        )
+        assert [each["pointer"] for each in refused.json["errors"]] == [f"/attendees/0/{pointer}"]
+    twice = {"occurred": days("02-09"), "attendees": [{"participant": a_participant(sqlite_api)}] * 2}
+    refused = sqlite_api.post(f"{record.path}/attendance", twice, match="*")
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/attendees/1/participant"]
+
+
+def test_attendance_told_after_the_minutes_is_in_order_and_after_a_cancellation_is_not(
+    sqlite_api: Api, a_meeting: Opening
+) -> None:
+    there = {"attendees": [{"participant": a_participant(sqlite_api)}]}
+    minuted, cancelled = a_meeting(), a_meeting()
+    minuted.tell("minuted", days("02-09"))
+    assert minuted.deviate("attendance_recorded", days("02-09"), **there) == []
+    cancelled.tell("cancelled", days("02-08"))
+    assert cancelled.deviate("attendance_recorded", days("02-09"), **there) == [CANCELLED]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -134,6 +135,33 @@ def test_what_is_counted_follows_corrections_retractions_and_the_meeting_an_inpu
     assert (at("meeting"), at("input")) == ({}, {})
     past = f"as_of={before}"
     assert (at("meeting", past), at("input", past)) == ({"ar16": 1}, {"ar16": 1})
+
+
+def test_function_and_mode_are_read_of_the_codebook_when_they_are_asked_for(
+    a_meeting: Opening, an_input: Opening, sqlite_api: Api
+) -> None:
+    codes = {code["code"]: code.get("mode") for code in sqlite_api.get("/v1/codebook/forms").json["codes"]}
+    assert (codes["f3"], codes["f25"]) == ("direct", "indirect")
+    for form in ("f3", "f25", "f25", "not_recorded"):
+        a_meeting(form=form).tell("held", days("02-09"))
+    an_input()
+    modes = Table(sqlite_api, "valuecodes[mode]=*&valuecodes[function]=*")
+    numbers = {
+        (function, mode): number
+        for function, mode in product(modes.codes("function"), modes.codes("mode"))
+        if (number := modes.cell(function=function, mode=mode)) != ".."
+    }
+    assert numbers == {
+        ("knowledge_exchange", "direct"): 1,
+        ("knowledge_exchange", "indirect"): 2,
+        ("knowledge_exchange", "unknown"): 1,
+        ("consultation", "unknown"): 1,
+    }
+    members = "/v1/tables/participation-events/members"
+    assert len(sqlite_api.items(f"{members}?valuecodes[mode]=indirect")) == 2
+    assert len(sqlite_api.items(f"{members}?valuecodes[mode]=indirect,unknown")) == 4
+    assert len(sqlite_api.items(f"{members}?valuecodes[mode]=unknown&valuecodes[function]=consultation")) == 1
+    assert len(sqlite_api.items(f"{members}?valuecodes[mode]=*")) == 5
 
 
 def test_a_meeting_that_was_called_off_does_not_count_unless_it_was_held(a_meeting: Opening, sqlite_api: Api) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from adapters.vault import KEYS
 from domain.duties import Duty
+from tests.bodies import a_participant
 from tests.conftest import Api, open_api
 from tests.features.conftest import Record, days
-from tests.features.participants import a_participant
 
 Opening = Callable[..., Record]
 NOBODY = "00000000-0000-4000-8000-000000000000"

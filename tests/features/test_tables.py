@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 
+from adapters.views.facts import FactsView
 from api import ledgers, pages
-from tests.conftest import TODAY, Api, an_input
+from api.bootstrap import kinds, projections
+from domain import codebook
+from domain.tables import TABLES, TIMES
+from domain.tables import Table as Statistics
+from tests.conftest import ROLES, TODAY, Api, an_input
 from tests.features.conftest import Opening, days
 from tests.features.tables import DIMENSIONS, PATH, Table
 
@@ -193,3 +198,131 @@ def test_a_table_waits_for_the_position_it_must_cover(
     fed = sqlite_api.get(f"{PATH}?min_position={position}")
     assert (fed.status_code, fed.headers["Position"]) == (200, str(position))
     assert sqlite_api.get(f"{PATH}?min_position={position + 1}").status_code == 422
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.id)
+def test_every_table_is_fed_and_has_its_labels_and_code_lists(table: Statistics) -> None:
+    book = codebook.load()
+    [view] = [each for each in projections() if isinstance(each, FactsView) and each.table is table]
+    assert view.nouns
+    assert book.known("tables", table.id)
+    assert {*table.shown} <= {each.id for each in table.dimensions}
+    for dimension in table.dimensions:
+        assert book.known("dimensions", dimension.id)
+        assert (dimension.id in TIMES) != (dimension.code_list in book.lists)
+        assert dimension.column in (*table.stored, *table.times)
+
+
+def test_the_tables_and_dimensions_of_the_codebook_are_those_there_are() -> None:
+    book = codebook.load()
+    assert set(book.lists["tables"].codes) == set(TABLES)
+    assert set(book.lists["dimensions"].codes) == {each.id for table in TABLES.values() for each in table.dimensions}
+    assert {kind.noun for kind in kinds()} == set(book.lists["nouns"].codes)
+
+
+def test_the_list_of_tables_names_each_with_its_periods_and_links(sqlite_api: Api) -> None:
+    hold(sqlite_api, "2024-05-01")
+    answer = sqlite_api.get("/v1/tables?lang=nn")
+    assert answer.headers["Content-Language"] == answer.json["language"] == "nn"
+    assert [each["id"] for each in answer.json["tables"]] == list(TABLES)
+    assert answer.json["page"] == {"pageNumber": 1, "pageSize": 100, "totalElements": len(TABLES), "totalPages": 1}
+    first = answer.json["tables"][0]
+    assert (first["label"], first["firstPeriod"], first["lastPeriod"]) == ("Medverknad", "2024", "2026")
+    assert first["variableNames"][-1] == "År"
+    for link in first["links"]:
+        assert sqlite_api.get(link["href"]).status_code == 200
+    second = sqlite_api.get("/v1/tables?pageSize=1&pageNumber=2").json
+    assert [each["id"] for each in second["tables"]] == [list(TABLES)[1]]
+    assert sqlite_api.get("/v1/tables?pageSize=0").status_code == 422
+    alone = sqlite_api.get("/v1/tables/participation-events?lang=nn").json
+    assert alone == {**first, "language": "nn"}
+    assert sqlite_api.get("/v1/tables/participation").status_code == 404
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_metadata_has_every_dimension_and_the_codes_its_data_takes(sqlite_api: Api, table: str) -> None:
+    hold(sqlite_api, "2025-05-01")
+    metadata = sqlite_api.get(f"/v1/tables/{table}/metadata?lang=en").json
+    assert metadata["id"] == [each.id for each in TABLES[table].dimensions]
+    assert (metadata["value"], metadata["status"]) == ([], {})
+    for name, dimension in metadata["dimension"].items():
+        codes = list(dimension["category"]["index"])
+        assert sqlite_api.get(f"/v1/tables/{table}/data?valuecodes[{name}]={','.join(codes)}").status_code == 200
+        for code_list in dimension["extension"].get("codelists", []):
+            found = sqlite_api.get(f"/v1/codelists/{code_list['id']}?lang=en").json
+            assert {each["code"]: each["label"] for each in found["values"]} == dimension["category"]["label"]
+            assert [each["valueMap"] for each in found["values"]] == [[code] for code in codes]
+    assert sqlite_api.get("/v1/codelists/problems").status_code == 404
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_dimension_a_table_does_not_have_is_refused_and_pointed_at(sqlite_api: Api, table: str) -> None:
+    moments = {"differences": "from=1&to=1&"}
+    for read in ("data", "members", "differences"):
+        refused = sqlite_api.get(f"/v1/tables/{table}/{read}?{moments.get(read, '')}valuecodes[height]=*")
+        assert refused.status_code == 422
+        assert "/query/valuecodes[height]" in {each["pointer"] for each in refused.json["errors"]}
+
+
+def test_the_records_behind_a_cell_are_shown_page_by_page_as_of_any_moment(sqlite_api: Api) -> None:
+    for day in ("2025-02-01", "2026-02-01", "2026-02-02", "2026-02-03"):
+        hold(sqlite_api, day)
+    sqlite_api.post("/v1/inputs", an_input())
+    path = "/v1/tables/participation-events/members"
+    cell = "valuecodes[record]=meeting&valuecodes[year]=2026"
+    assert len(sqlite_api.items(path)) == 5
+    found = sqlite_api.items(f"{path}?{cell}&limit=1")
+    assert [(each["noun"], each["n"]) for each in found] == [("meeting", 1)] * 3
+    held = {row["id"] for row in sqlite_api.items("/v1/meetings") if row["held_from"] >= "2026"}
+    assert {each["record"] for each in found} == held
+    assert Table(sqlite_api, cell).cell(record="meeting", year="2026") == 3
+    assert len(sqlite_api.items(f"{path}?{cell}&on=2026-02-02")) == 2
+    assert len(sqlite_api.items(f"{path}?{cell}&as_of=3")) == 1
+    assert sqlite_api.items(f"{path}?{cell.replace('2026', '1950')}") == []
+    pinned = sqlite_api.get(f"{path}?{cell}&limit=2").json["next"]
+    hold(sqlite_api, "2026-02-04")
+    assert len(sqlite_api.items(pinned)) == 1
+    assert sqlite_api.get(pinned.replace("meeting", "input")).status_code == 422
+    for wrong in ("valuecodes[year]=26", "valuecodes[form]=f99", "valuecodes[record]="):
+        assert sqlite_api.get(f"{path}?{wrong}").status_code == 422
+
+
+def test_the_cells_that_differ_between_two_moments(sqlite_api: Api) -> None:
+    api = recording(sqlite_api, date(2026, 1, 1))
+    hold(api, "2025-02-01")
+    hold(api, "2026-02-01")
+    path = "/v1/tables/participation-events/differences"
+    asked = "valuecodes[record]=*&valuecodes[year]=*"
+    assert api.items(f"{path}?from=2&to=3&{asked}") == [
+        {
+            "codes": {"record": "meeting", "year": "2026"},
+            "from": {"value": 0, "status": None},
+            "to": {"value": 1, "status": None},
+        }
+    ]
+    [first] = api.items(f"{path}?from=3&to=1&on=2025-12-31&{asked}")
+    assert first["codes"] == {"record": "meeting", "year": "2025"}
+    assert (first["from"]["value"], first["to"]) == (1, {"value": None, "status": "not_recorded"})
+    assert api.items(f"{path}?from=3&to=3&{asked}") == []
+    assert api.items(f"{path}?from=2&to=3&valuecodes[record]=input&valuecodes[year]=2026") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"), [("from=1", "to"), ("from=9&to=1", "from"), ("from=1&to=2099-01-01", "to")]
+)
+def test_differences_are_between_two_moments_that_have_been(sqlite_api: Api, query: str, pointer: str) -> None:
+    refused = sqlite_api.get(f"/v1/tables/participation-events/differences?{query}")
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json["errors"]] == [f"/query/{pointer}"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_live_tables_are_for_those_inside_and_records_behind_them_for_who_may_read_records(
+    sqlite_api: Api, role: str
+) -> None:
+    inside = role in ("caseworker", "coordinator", "evaluator")
+    for path in ("", "/participation-events", "/participation-events/metadata", "/participation-events/data"):
+        assert (sqlite_api.get(f"/v1/tables{path}", role=role).status_code == 200) == inside
+    for path in ("members", "differences?from=1&to=1"):
+        answer = sqlite_api.get(f"/v1/tables/participation-events/{path}", role=role)
+        assert answer.status_code == (200 if inside else 403)

@@ -1,7 +1,7 @@
 """Writes a sample of every stored event that has none: `.venv/bin/python -m tests.golden.write_samples`.
 
-A sample shows every field with a value that is not its default. What stands in tests/golden/events/ is never written
-over: once a version is released, its samples stay what they are.
+A sample shows every field with a value that is not its default; an event that a field was added to gets another one.
+What stands in tests/golden/events/ is never written over: once a version is released, its samples stay what they are.
 """
 
 import json
@@ -77,13 +77,16 @@ META = samples()[0]["event"]["meta"]
 
 def main() -> None:
     known = codec()
-    sampled = {(sample["name"], sample["schema_version"]) for sample in samples()}
+    sampled = [{sample["name"], sample["schema_version"], *sample["event"]} for sample in samples()]
     for noun, kind in known.kinds.items():
         path = FOLDER / "events" / f"{noun}.json"
         written = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
         before = len(written)
         for name, event_class in known.classes.items():
-            if not name.startswith(f"{noun}.") or (name, event_class.SCHEMA_VERSION) in sampled:
+            if not name.startswith(f"{noun}."):
+                continue
+            fields = {field.name for field in msgspec.structs.fields(event_class)}
+            if any({name, event_class.SCHEMA_VERSION, *fields} <= shown for shown in sampled):
                 continue
             filling = Filling()
             if event_class is Corrected:

@@ -7,10 +7,15 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from adapters.eventstore import LedgerStore
 from adapters.postgresql import PostgresStore
+from adapters.projections import LedgerViews
 from adapters.recorder import Append, LedgerRow, Part, Recorder, SealedEvent
 from adapters.sqlite import SqliteStore
-from tests.conftest import app_url
+from adapters.viewstore import ViewStore
+from api import bootstrap
+from api.bootstrap import Running
+from tests.conftest import app_url, open_api
 
 EventStore = SqliteStore | PostgresStore
 START = 1_772_442_000_000_000
@@ -87,3 +92,17 @@ def another(store: EventStore) -> EventStore:
     if isinstance(store, SqliteStore):
         return SqliteStore(store.path)
     return PostgresStore(store.url.render_as_string(hide_password=False))
+
+
+@pytest.fixture
+def store(running: Running) -> LedgerStore:
+    return running.store(open_api(running).ledger)
+
+
+@pytest.fixture
+def views(running: Running, store: LedgerStore) -> Iterator[LedgerViews]:
+    """The ledger's views, its tables summed up every fifth position."""
+    url = running.views.engine.url.render_as_string(hide_password=False)
+    views = ViewStore(url, bootstrap.projections(block=5), bootstrap.kinds())
+    yield LedgerViews(views, store)
+    views.close()

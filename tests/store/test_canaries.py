@@ -5,6 +5,7 @@ The marker is in every text; that the scan would see it is shown by a ledger's n
 
 import base64
 import os
+import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Running
+from api.participant_schemas import ExistingParticipant
 from api.records import Feature, Route
 from domain.events import text_fields
-from tests.conftest import ON, Api, open_api
+from domain.participants import EXTERNAL_IDS
+from tests.bodies import smallest
+from tests.conftest import Api, open_api
 
 MARKER = f"kanari-{os.urandom(6).hex()}"
 PUBLIC = f"Kontroll-{os.urandom(6).hex()}"
@@ -29,19 +33,32 @@ class Writer:
         self.told = ""
         self.etag: str | None = None
 
-    def canary(self) -> str:
-        self.canaries.append(f"{MARKER}-{len(self.canaries):03}")
+    def canary(self, name: str = "") -> str:
+        """A text no other is like; of an external id, digits no other has."""
+        digits = EXTERNAL_IDS.get(name)
+        text = f"{MARKER}-{len(self.canaries):03}"
+        self.canaries.append("".join(random.choices("0123456789", k=digits)) if digits else text)
         return self.canaries[-1]
 
     def body(self, route: Route) -> dict[str, Any]:
         """A body with every text, and of the other members those that must be there."""
-        body: dict[str, Any] = {"occurred": ON}
-        for name, field in route.body().fields.items():
-            if name in text_fields(route.event):
-                body[name] = self.canary()
-            elif field.required and name not in body:
-                body[name] = field.validate.choices[0]  # type: ignore[union-attr]
-        return body
+        texts = {name: self.canary(name) for name in text_fields(route.event).keys() & route.body().fields.keys()}
+        return self.referring(smallest(route.body, **texts))
+
+    def referring(self, value: Any) -> Any:
+        """The same, every participant in it one that is there."""
+        match value:
+            case dict():
+                return {name: self.person() if name == "participant" else self.referring(value[name]) for name in value}
+            case list():
+                return [self.referring(each) for each in value]
+        return value
+
+    def person(self) -> str:
+        """The id of a participant whom nobody has been told anything of."""
+        body = smallest(ExistingParticipant)
+        person: str = self.api.post("/v1/participants/existing", body).json["id"]
+        return person
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Sends a command, and again with its deviations and their reasons if it breaks rules."""
@@ -56,7 +73,7 @@ class Writer:
 
     def write(self, feature: Feature, opening: Route) -> None:
         """Opens a record, sends it every other command, corrects its opening and takes it back."""
-        many, self.etag = f"/v1/{feature.noun}", None
+        many, self.etag = feature.url, None
         path = f"{many}/{self.send('POST', many + opening.path, self.body(opening))['id']}"
         for route in feature.commands:
             self.send(route.method, path + route.path, self.body(route))
@@ -93,7 +110,12 @@ def test_no_text_and_no_token_lies_in_clear_in_any_file(running: Running, counts
     tokens = [api.token(role) for role in ("coordinator", "evaluator", "administrator")]
     running.stores().backup(running.config.data / "backup")
 
-    secret = {MARKER, *tokens, *(token.removeprefix("mv_")[24:] for token in tokens)}
+    secret = {
+        MARKER,
+        *(each for each in writer.canaries if each.isdigit()),
+        *tokens,
+        *(token.removeprefix("mv_")[24:] for token in tokens),
+    }
     forms = {text.encode(encoding) for text in secret for encoding in ("utf-8", "utf-16-le", "utf-16-be")}
     forms |= {base64.urlsafe_b64decode(token.removeprefix("mv_"))[16:] for token in tokens}
     public = 0

@@ -40,8 +40,19 @@ def test_a_stored_event_of_todays_version_encodes_to_the_same_bytes(sample: dict
     event = decoded(sample)
     if sample["schema_version"] == event.SCHEMA_VERSION:
         plain = CODEC.encode(event)
-        assert plain.skeleton.decode() == sample["skeleton"]
+        assert msgspec.json.encode(known_then(plain.skeleton, sample["skeleton"])).decode() == sample["skeleton"]
         assert parts_of(plain) == {name: sample[name] for name in ("parts", "persons") if name in sample}
+
+
+def known_then(today: bytes, then: str) -> Any:
+    """What is encoded today, without the members that were added since the sample was written."""
+
+    def among(new: Any, old: Any) -> Any:
+        if isinstance(new, dict) and isinstance(old, dict):
+            return {name: among(value, old[name]) for name, value in new.items() if name in old}
+        return new
+
+    return among(msgspec.json.decode(today), msgspec.json.decode(then))
 
 
 def test_every_event_has_a_sample_of_every_version() -> None:
@@ -49,13 +60,16 @@ def test_every_event_has_a_sample_of_every_version() -> None:
     assert {(sample["name"], sample["schema_version"]) for sample in SAMPLES} == wanted
 
 
-@sampled
-def test_a_sample_shows_every_field(sample: dict[str, Any]) -> None:
-    """A field left at its default would be written out, too, but another default would go unnoticed."""
-    event = decoded(sample)
-    for shown in (event, event.meta):
-        for field in msgspec.structs.fields(shown):
-            assert getattr(shown, field.name) != field.default, field.name
+@pytest.mark.parametrize("name", CODEC.classes)
+def test_some_sample_shows_every_field(name: str) -> None:
+    """A field left at its default would be written out, too, but another default would go unnoticed.
+
+    A field that was added later is shown by a sample of its own.
+    """
+    told = [decoded(sample) for sample in SAMPLES if sample["name"] == name]
+    for shown in (told, [event.meta for event in told]):
+        for field in msgspec.structs.fields(shown[0]):
+            assert any(getattr(each, field.name) != field.default for each in shown), field.name
 
 
 @sampled
@@ -131,7 +145,7 @@ def test_any_event_comes_back_as_it_was(kind: type[Aggregate], counts: Callable[
 
 
 def test_what_is_said_at_individual_level_is_casework_and_else_the_persons_own_voice() -> None:
-    [raised] = [sample for sample in SAMPLES if sample["name"] == "input.raised"]
+    raised, *_ = [sample for sample in SAMPLES if sample["name"] == "input.raised"]
     event = decoded(raised)
     assert set(CODEC.encode(event).parts) == {"voice"}
     assert set(CODEC.encode(msgspec.structs.replace(event, level="individual")).parts) == {"casework"}

@@ -1,0 +1,194 @@
+"""Work lists: what every record owes, by the day it falls due. Days pass without events, and the lists change.
+
+A row holds for a stretch of positions and a stretch of days, as a list's rows do; whether a duty is due is asked of it
+with the reference day.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Date,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Uuid,
+    bindparam,
+    case,
+    func,
+    select,
+)
+
+from adapters.views.lists import Page, standing
+from adapters.viewstore import Histories
+from domain.aggregate import Aggregate
+from domain.history import Recorded
+
+NAME = "duties"
+_PLACES = 2**32
+"""Places of a day: more than a ledger has positions to open records at."""
+
+
+class Row(NamedTuple):
+    """One duty of a record, from one day until another (None: ever after)."""
+
+    on_from: date
+    on_to: date | None
+    kind: str
+    due_on: date
+    participant: UUID | None
+
+
+class Duties:
+    """The view of all duties, of every kind of record."""
+
+    name = NAME
+
+    def __init__(self, kinds: Sequence[type[Aggregate]]) -> None:
+        self._kinds = {kind.noun: kind for kind in kinds if kind.duties is not Aggregate.duties}
+
+    def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]:
+        """The table of duties; `place` orders a work list by due day, then by when the record was opened."""
+        name = f"{NAME}{suffix}"
+        return (
+            Table(
+                name,
+                metadata,
+                Column("ledger", Uuid, nullable=False),
+                Column("record", Uuid, nullable=False),
+                Column("noun", String(64), nullable=False),
+                Column("place", BigInteger, nullable=False),
+                Column("from_position", BigInteger, nullable=False),
+                Column("to_position", BigInteger),
+                Column("on_from", Date, nullable=False),
+                Column("on_to", Date),
+                Column("kind", String(64), nullable=False),
+                Column("due_on", Date, nullable=False),
+                Column("participant", Uuid),
+                Index(f"{name}_by_place", "ledger", "kind", "place"),
+                Index(f"{name}_by_record", "ledger", "record"),
+            ),
+        )
+
+    def concerned(self, connection: Connection, tables: Sequence[Table], page: Sequence[Recorded]) -> set[UUID]:
+        """The records of a page that may owe something."""
+        return {each.stream_id for each in page if each.name.partition(".")[0] in self._kinds}
+
+    def fold(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        page: Sequence[Recorded],
+        histories: Histories,
+    ) -> None:
+        """Writes what a page of events changes."""
+        [table] = tables
+        closing: list[dict[str, Any]] = []
+        adding: dict[tuple[UUID, Row], dict[str, Any]] = {}
+        written: list[dict[str, Any]] = []
+        for record in self.concerned(connection, tables, page):
+            for change in histories.changes(record, page):
+                before, after = set(self.rows(change.before)), set(self.rows(change.after))
+                for gone in before - after:
+                    # A row both added and closed within the page is written closed.
+                    if fresh := adding.pop((record, gone), None):
+                        fresh["to_position"] = change.position
+                    else:
+                        key = {"b_record": record, "b_from": gone.on_from, "b_kind": gone.kind, "b_due": gone.due_on}
+                        closing.append({"b_ledger": ledger, "b_to": change.position, **key})
+                for new in after - before:
+                    opened = change.after[0]
+                    adding[record, new] = row = {
+                        "ledger": ledger,
+                        "record": record,
+                        "noun": opened.name.partition(".")[0],
+                        "place": new.due_on.toordinal() * _PLACES + opened.position,
+                        "from_position": change.position,
+                        "to_position": None,
+                        **new._asdict(),
+                    }
+                    written.append(row)
+        if closing:
+            connection.execute(
+                table.update()
+                .where(
+                    table.c.ledger == bindparam("b_ledger"),
+                    table.c.record == bindparam("b_record"),
+                    table.c.on_from == bindparam("b_from"),
+                    table.c.kind == bindparam("b_kind"),
+                    table.c.due_on == bindparam("b_due"),
+                    table.c.to_position.is_(None),
+                )
+                .values(to_position=bindparam("b_to")),
+                closing,
+            )
+        if written:
+            connection.execute(table.insert(), written)
+
+    def rows(self, history: Sequence[Recorded]) -> Iterator[Row]:
+        """What a record with this history owes, for each stretch of days."""
+        if not history:
+            return
+        kind = self._kinds[history[0].name.partition(".")[0]]
+        whole = kind(history[0].stream_id, history)
+        if whole.retracted:
+            return
+        days = sorted({step.ends for step in whole.steps})
+        for day, following in zip(days, [*days[1:], None], strict=True):
+            aggregate = kind(history[0].stream_id, history, day) if following else whole
+            for duty in aggregate.duties():
+                yield Row(day, following, duty.kind, duty.due_on or days[0], duty.person)
+
+    def query(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        position: int,
+        day: date,
+        filters: Mapping[str, Any],
+        after: int | None,
+        limit: int,
+    ) -> Page:
+        """A page of the duties of a kind that are due on a day or before it, those longest overdue first."""
+        [table] = tables
+        columns = table.c
+        statement = select(table).where(
+            *standing(table, ledger, position, day),
+            columns.kind == filters["kind"],
+            columns.due_on <= day + timedelta(filters["within"]),
+        )
+        if "participant" in filters:
+            statement = statement.where(columns.participant == filters["participant"])
+        if after is not None:
+            statement = statement.where(columns.place > after)
+        found = connection.execute(statement.order_by(columns.place).limit(limit + 1)).mappings()
+        rows = [{**row, "days_overdue": (day - row["due_on"]).days} for row in found]
+        return Page(rows[:limit], rows[limit - 1]["place"] if len(rows) > limit else None)
+
+    def counts(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        position: int,
+        day: date,
+        kinds: Sequence[str],
+    ) -> dict[str, dict[str, int]]:
+        """Of each of these kinds: how many are due on a day or before it, and how many of them before it."""
+        [table] = tables
+        columns = table.c
+        found = connection.execute(
+            select(columns.kind, func.count(), func.sum(case((columns.due_on < day, 1), else_=0)))
+            .where(*standing(table, ledger, position, day), columns.due_on <= day)
+            .group_by(columns.kind)
+        )
+        counted = {kind: {"due": due, "overdue": int(overdue)} for kind, due, overdue in found}
+        return {kind: counted.get(kind, {"due": 0, "overdue": 0}) for kind in kinds}
