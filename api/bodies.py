@@ -26,7 +26,7 @@ EMPTY_OR_LISTED = validate.Length(max=100)
 LISTED = validate.Length(min=1, max=100)
 
 
-class Seat(Request):
+class BodySeat(Request):
     """Seats taken or left by people who are alike; `roles` are all the roles each of them holds."""
 
     n = Number(load_default=1, validate=validate.Range(1, 100_000))
@@ -45,20 +45,20 @@ class Trait(Request):
     code = Text(limit=64, required=True)
 
 
-class Quota(Trait):
+class BodyQuota(Trait):
     """Seats reserved for those who have a code."""
 
     n = Number(required=True, validate=validate.Range(1, 100_000))
 
 
-class Stratum(Trait):
+class BodyStratum(Trait):
     """How many with a code sit in the body, and how many there are among those it speaks for."""
 
     seated = Count(load_default=NOT_RECORDED)
     population = Count(load_default=NOT_RECORDED)
 
 
-class Representative(Request):
+class BodyRepresentative(Request):
     """A participant who took a seat, or left one."""
 
     participant = Id(required=True)
@@ -99,23 +99,23 @@ class BodySeats(CommandBody):
 
     seats = Count(load_default=NOT_RECORDED)
     electorate = Code("voices", load_default=NOT_RECORDED)
-    quotas = fields.List(fields.Nested(Quota), load_default=list, validate=EMPTY_OR_LISTED)
+    quotas = fields.List(fields.Nested(BodyQuota), load_default=list, validate=EMPTY_OR_LISTED)
 
 
 class BodySeating(CommandBody):
     """Who took seats, counted; and by name, if they are participants."""
 
     selection_method = Code("selection-methods", load_default=NOT_RECORDED)
-    taken = fields.List(fields.Nested(Seat), required=True, validate=LISTED)
-    representatives = fields.List(fields.Nested(Representative), load_default=list, validate=EMPTY_OR_LISTED)
+    taken = fields.List(fields.Nested(BodySeat), required=True, validate=LISTED)
+    representatives = fields.List(fields.Nested(BodyRepresentative), load_default=list, validate=EMPTY_OR_LISTED)
 
 
 class BodyResignation(CommandBody):
     """Who left their seats, counted; and by name, if they are participants."""
 
     reason = Code("resignation-reasons", load_default=NOT_RECORDED)
-    left = fields.List(fields.Nested(Seat), required=True, validate=LISTED)
-    representatives = fields.List(fields.Nested(Representative), load_default=list, validate=EMPTY_OR_LISTED)
+    left = fields.List(fields.Nested(BodySeat), required=True, validate=LISTED)
+    representatives = fields.List(fields.Nested(BodyRepresentative), load_default=list, validate=EMPTY_OR_LISTED)
 
 
 class BodyConstitution(CommandBody):
@@ -160,7 +160,7 @@ class BodyAdvice(CommandBody):
 class BodyRepresentativeness(CommandBody):
     """Who sits, compared with those the body speaks for; `population_on` is the day those were counted."""
 
-    strata = fields.List(fields.Nested(Stratum), required=True, validate=LISTED)
+    strata = fields.List(fields.Nested(BodyStratum), required=True, validate=LISTED)
     population_on = Day(allow_none=True, load_default=None)
     source = Text(limit=2_000, allow_none=True, load_default=None)
 
@@ -188,14 +188,14 @@ class ExistingBody(Described):
     period_to = Day(allow_none=True, load_default=None)
     seats = Count(load_default=NOT_RECORDED)
     electorate = Code("voices", load_default=NOT_RECORDED)
-    quotas = fields.List(fields.Nested(Quota), load_default=list, validate=EMPTY_OR_LISTED)
+    quotas = fields.List(fields.Nested(BodyQuota), load_default=list, validate=EMPTY_OR_LISTED)
     selection_method = Code("selection-methods", load_default=NOT_RECORDED)
-    taken = fields.List(fields.Nested(Seat), load_default=list, validate=EMPTY_OR_LISTED)
-    representatives = fields.List(fields.Nested(Representative), load_default=list, validate=EMPTY_OR_LISTED)
+    taken = fields.List(fields.Nested(BodySeat), load_default=list, validate=EMPTY_OR_LISTED)
+    representatives = fields.List(fields.Nested(BodyRepresentative), load_default=list, validate=EMPTY_OR_LISTED)
     remit = Text(allow_none=True, load_default=None)
 
 
-class Share(Request):
+class BodyShare(Request):
     """How many of those who sit have a code of a list."""
 
     list = fields.String(required=True)
@@ -225,16 +225,16 @@ class BodyDetail(Detail):
     remit = fields.String(allow_none=True, attribute="mandate.remit", dump_default=None)
     seats = Count(attribute="defined.seats", dump_default=NOT_RECORDED)
     electorate = Code("voices", attribute="defined.electorate", dump_default=NOT_RECORDED)
-    quotas = fields.List(fields.Nested(Quota), attribute="defined.quotas", dump_default=list)
+    quotas = fields.List(fields.Nested(BodyQuota), attribute="defined.quotas", dump_default=list)
     selection_method = Code("selection-methods", required=True)
     seated = fields.Integer(required=True, allow_none=True)
-    composition = fields.List(fields.Nested(Share), required=True)
+    composition = fields.List(fields.Nested(BodyShare), required=True)
     representatives = fields.List(Id(), required=True)
     sittings = fields.Integer(required=True)
     last_sat_on = fields.Date(required=True, allow_none=True)
     interim_members = Count(attribute="interim.members")
     election_due = fields.Date(allow_none=True, attribute="interim.election_due", dump_default=None)
-    strata = fields.List(fields.Nested(Stratum), attribute="assessed.strata", dump_default=list)
+    strata = fields.List(fields.Nested(BodyStratum), attribute="assessed.strata", dump_default=list)
     population_on = fields.Date(allow_none=True, attribute="assessed.population_on", dump_default=None)
     dissolution_reason = Code("dissolution-reasons", attribute="dissolved.reason")
     dissolution_explanation = fields.String(allow_none=True, attribute="dissolved.explanation", dump_default=None)

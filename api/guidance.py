@@ -95,7 +95,7 @@ class ExistingGuidance(Described):
     interpreter = Code("guidance-interpreters", load_default=NOT_RECORDED)
 
 
-class Session(Request):
+class GuidanceSessionTold(Request):
     """One session."""
 
     mode = Code("guidance-modes", required=True)
@@ -107,7 +107,7 @@ class Session(Request):
     notes = fields.String(required=True, allow_none=True)
 
 
-class Mastery(Request):
+class GuidanceMasteryTold(Request):
     """What was last assessed of a theme."""
 
     theme = Code("guidance-themes", required=True)
@@ -127,9 +127,9 @@ class GuidanceDetail(Detail):
     seed_line = fields.String(allow_none=True, attribute="described.seed_line")
     need = fields.String(allow_none=True, attribute="described.need")
     held_before = Count(required=True)
-    sessions = fields.List(fields.Nested(Session), required=True)
+    sessions = fields.List(fields.Nested(GuidanceSessionTold), required=True)
     last_session_on = fields.Date(required=True, allow_none=True)
-    mastery = fields.List(fields.Nested(Mastery), required=True)
+    mastery = fields.List(fields.Nested(GuidanceMasteryTold), required=True)
     usefulness = Usefulness(attribute="evaluated.usefulness", dump_default=NOT_RECORDED)
     comment = fields.String(allow_none=True, attribute="evaluated.comment", dump_default=None)
     closing_reason = Code("guidance-endings", attribute="closed.reason")

@@ -23,7 +23,7 @@ from domain import recipients
 from domain.events import NOT_RECORDED
 
 
-class Listed(Request):
+class RegisterListed(Request):
     """Recipients on a list that nobody entered one by one."""
 
     kind = Code("recipient-kinds", required=True)
@@ -31,7 +31,7 @@ class Listed(Request):
     n = Number(required=True, validate=validate.Range(1, 100_000))
 
 
-class Individual(Request):
+class RegisterIndividual(Request):
     """A participant who is heard as themselves, or for their household."""
 
     participant = Id(required=True)
@@ -62,7 +62,7 @@ class RegisterAddition(CommandBody):
     body = Id(allow_none=True, load_default=None)
     addressee = Text(limit=500, allow_none=True, load_default=None)
     contact = Text(limit=2_000, allow_none=True, load_default=None)
-    individuals = fields.List(fields.Nested(Individual), load_default=list, validate=validate.Length(max=10))
+    individuals = fields.List(fields.Nested(RegisterIndividual), load_default=list, validate=validate.Length(max=10))
 
 
 class RegisterVerification(CommandBody):
@@ -94,11 +94,11 @@ class RegisterGapClosing(RegisterGap):
 class ExistingRegister(Described):
     """A register from before the ledger, or told of late: who is on it, counted, and its gaps."""
 
-    listed = fields.List(fields.Nested(Listed), load_default=list, validate=validate.Length(max=100))
+    listed = fields.List(fields.Nested(RegisterListed), load_default=list, validate=validate.Length(max=100))
     gaps = fields.List(Code("coverage-gaps"), load_default=list, validate=validate.Length(max=50))
 
 
-class Recipient(Request):
+class RegisterRecipient(Request):
     """A recipient on the list."""
 
     recipient = Id(required=True, attribute="entry.recipient")
@@ -110,11 +110,11 @@ class Recipient(Request):
     body = Id(required=True, allow_none=True, attribute="entry.body")
     addressee = fields.String(required=True, allow_none=True, attribute="entry.addressee")
     contact = fields.String(required=True, allow_none=True, attribute="entry.contact")
-    individuals = fields.List(fields.Nested(Individual), required=True, attribute="entry.individuals")
+    individuals = fields.List(fields.Nested(RegisterIndividual), required=True, attribute="entry.individuals")
     verified_on = fields.Date(required=True, allow_none=True)
 
 
-class Heard(Request):
+class RegisterHeard(Request):
     """How many of a kind are on the list, and how many of them are known to speak for refugees."""
 
     kind = Code("recipient-kinds", required=True)
@@ -129,9 +129,9 @@ class RegisterDetail(Detail):
     unit = fields.String(attribute="described.unit")
     seed_line = fields.String(allow_none=True, attribute="described.seed_line")
     title = fields.String(allow_none=True, attribute="described.title")
-    listed = fields.List(fields.Nested(Listed), required=True)
-    recipients = fields.List(fields.Nested(Recipient), required=True, attribute="entered")
-    heard = fields.List(fields.Nested(Heard), required=True)
+    listed = fields.List(fields.Nested(RegisterListed), required=True)
+    recipients = fields.List(fields.Nested(RegisterRecipient), required=True, attribute="entered")
+    heard = fields.List(fields.Nested(RegisterHeard), required=True)
     gaps = fields.List(Code("coverage-gaps"), required=True)
     last_verified_on = fields.Date(required=True, allow_none=True)
 

@@ -63,7 +63,7 @@ def test_the_demo_loads_once_and_is_whole(run: Run) -> None:
     assert first.count("curl ") == 3
     assert [len(re.findall(r"mv_[\w-]{64}\n", told)) for told in (first, second)] == [4, 4]
     assert re.search(
-        r"^1504 [0-9a-f-]{36}: 18 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE
+        r"^1504 [0-9a-f-]{36}: 19 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE
     )
 
 
@@ -71,7 +71,7 @@ def test_an_export_has_a_line_for_each_event_and_text_only_when_asked(run: Run, 
     run("demo", "--no-serve")
     plain = run("export", "--municipality", "1504").stdout
     assert "postlisten" not in plain
-    assert [json.loads(line)["position"] for line in plain.splitlines()] == list(range(1, 19))
+    assert [json.loads(line)["position"] for line in plain.splitlines()] == list(range(1, 20))
     run("export", "--municipality", "1504", "--text", "--output", str(tmp_path / "out.jsonl"))
     assert "postlisten" in tmp_path.joinpath("out.jsonl").read_text(encoding="utf-8")
 
