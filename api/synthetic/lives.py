@@ -140,7 +140,7 @@ def _tenancy(teller: Teller, participant: dict[str, str], arrived: date, long_he
     lease = {"tenure": "municipal_rental", "lease_months": 36}
     teller.record("tenancy.started", max(arrived, teller.since) + teller.days(0, 5), tenancy, **lease)
     if teller.chance(0.2):
-        safety = teller.one("safe", "mostly_safe", "unsafe")
+        safety = teller.one("safe", "partly_safe", "unsafe")
         teller.record("tenancy.safety_experience_reported", arrived + teller.days(90, 400), tenancy, safety=safety)
     return {"$ref": tenancy}
 

@@ -1,6 +1,6 @@
 """How a synthetic history is told: late, uncertain, with gaps, and put right afterwards, as in a real office."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any, NamedTuple, TypeVar
@@ -40,7 +40,7 @@ class Teller:
         self.random, self.name, self.since, self.until = random, name, since, until
         self.actor = f"k{random.randrange(1, 13):02}"
         self._told: list[Told] = []
-        self._last = since
+        self._opened: dict[str, date] = {}
 
     def chance(self, share: float) -> bool:
         """True so often."""
@@ -78,16 +78,17 @@ class Teller:
         if day > self.until:
             return
         late = not steady and self.chance(PROPORTIONS["late"])
-        on = max(day, self.since) + (self.days(20, 210) if late else self.days(0, 2))
-        # What a later line rests on must have been told: a record's opening, and nothing else.
-        if steady:
-            on = self._last = max(day, self.since)
+        on = max(day, self.since) + (self.days(20, 210) if late else self.days(0, 0 if steady else 2))
+        # The records a line names must have been told of before it.
+        on = max([on, *(self._opened[ref] for ref in _refs([about, body]))])
+        if "ref" in about:
+            self._opened[about["ref"]] = on
         key = f"{self.name}-{len(self._told)}"
         members = {name: self._known(name, value) for name, value in body.items()}
         line = self._line(key, command, day, members, **about)
-        self._add(max(on, self._last), line)
+        self._add(on, line)
         if not steady:
-            self._amend(command, key, day, max(on, self._last), members, about)
+            self._amend(command, key, day, on, members, about)
 
     def _amend(
         self, command: str, key: str, day: date, on: date, members: dict[str, Any], about: dict[str, str]
@@ -125,6 +126,18 @@ class Teller:
         if name in _KEPT or not isinstance(value, str) or value in MISSING or not self.chance(PROPORTIONS["unknown"]):
             return value
         return value if " " in value or name.endswith(("_on", "due", "deadline")) else self.one("unknown", "not_asked")
+
+
+def _refs(value: Any) -> Iterator[str]:
+    """The refs that a line's body names."""
+    if isinstance(value, Mapping):
+        if "$ref" in value:
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _refs(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _refs(inner)
 
 
 def _interval(first: date, last: date) -> dict[str, str]:
