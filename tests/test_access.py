@@ -12,7 +12,9 @@ from werkzeug.test import TestResponse
 from api import auth
 from api.app import contract
 from api.bootstrap import Running, features
+from api.participant_schemas import ExistingParticipant
 from api.rest import Operation
+from tests.bodies import smallest
 from tests.conftest import ROLES, Api, Clock, an_input, meeting, open_api
 
 MAY = {
@@ -83,7 +85,8 @@ def test_nothing_opens_without_a_token_that_holds(sqlite_api: Api, clock: Clock)
 
 def test_another_ledgers_token_opens_its_own_ledger_alone(sqlite_running: Running) -> None:
     ours, theirs = open_api(sqlite_running), open_api(sqlite_running, "1508", "Ålesund")
-    ids = {"meetings": _opened(ours, "/v1/meetings"), "inputs": _opened(ours, "/v1/inputs")}
+    bodies = {"meetings": meeting(), "inputs": an_input(), "participants/existing": smallest(ExistingParticipant)}
+    ids = {path.partition("/")[0]: ours.post(f"/v1/{path}", body).json["id"] for path, body in bodies.items()}
     for operation in GUARDED:
         path = {"record": ids[operation.path.split("/")[2]]} if "{record}" in operation.path else {}
         for role in ROLES:
@@ -91,11 +94,6 @@ def test_another_ledgers_token_opens_its_own_ledger_alone(sqlite_running: Runnin
             answer = send(theirs, operation, theirs.token(role), **path)
             assert answer.status_code == expected, (operation.name, role)
             assert expected == 403 or answer.headers["Medvirkning-Ledger"] == "1508; synthetic"
-
-
-def _opened(api: Api, path: str) -> str:
-    answer = api.post(path, meeting() if path.endswith("meetings") else an_input())
-    return str(answer.json["id"])
 
 
 @pytest.mark.parametrize("scheme", ["Basic {}", "bearer{}", "Token {}", "{}", "Bearer", "Bearer {} {}"])
@@ -149,7 +147,7 @@ def test_a_scope_given_to_a_role_later_is_not_given_to_tokens_made_before(
 def test_a_wrong_request_is_refused_for_the_first_thing_wrong_with_it(sqlite_api: Api) -> None:
     """Authenticate, scope, syntax and the version's absence, visible, key, version, rule: in that order."""
     api = sqlite_api
-    record = _opened(api, "/v1/meetings")
+    record = api.post("/v1/meetings", meeting()).json["id"]
     faulty, fine = {"no": "such member"}, {"occurred": {"from": "2026-02-02", "to": "2026-02-02"}}
     breaking = {**fine, "interpreter_need": "not_assessed"}
     there, elsewhere = f"/v1/meetings/{record}/holding", f"/v1/meetings/{NOBODY}/holding"

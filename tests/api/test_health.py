@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.bootstrap import Running
+from api.bootstrap import FEATURES, Running
 from tests.conftest import Api, Clock, meeting, open_api
 
 
@@ -25,7 +25,7 @@ def test_all_is_well_when_every_view_is_at_the_head(real: Api) -> None:
     assert (health["status"], health["reasons"]) == ("ok", [])
     assert (health["ledger"], health["head"]) == ("1504", 2)
     assert health["clock"].startswith("2026-03-02T09:")
-    names = {"meetings", "inputs", "participation-events"}
+    names = {*FEATURES, "participation-events"}
     assert {view.pop("view") for view in health["views"]} == names
     assert all(view == {"position": 2, "lag": 0, "error": None} for view in health["views"])
 
