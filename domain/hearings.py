@@ -16,7 +16,7 @@ from domain.aggregate import Aggregate, Broken, Others, Reference, refuse_unknow
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCount, ImpossibleInterval
-from domain.events import NOT_RECORDED, Casework, Count, Event, Person, SeedLine, Unit, codes, persons
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, Person, SeedLine, Unit, codes, persons
 from domain.history import Step
 
 DocumentVersion = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"})]
@@ -221,6 +221,9 @@ class Hearing(Aggregate):
                 self.answered, self.of = event.answered, event.of
 
     def considering(self, event: Event, others: Others) -> Event:
+        if isinstance(event, RecipientListFixed) and event.register is not None and not event.recipients:
+            register: Any = others("register", event.register)
+            return _snapshot(event, register.snapshot())
         if not isinstance(event, Answered):
             return event
         day = event.meta.occurred_to
@@ -324,6 +327,16 @@ class Hearing(Aggregate):
                 raise ImpossibleCount("/inputs_found", f"{len(set(event.inputs))} inputs are named")
             case RegisteredAsExisting(answered=int(answered), of=int(of)) if answered > of:
                 raise ImpossibleCount("/answered", f"{answered} is more than the {of} there were")
+
+
+def _snapshot(event: RecipientListFixed, heard: Sequence[Any]) -> RecipientListFixed:
+    """The list as the register has it, by kind of recipient; what the sender says of the whole stands."""
+    recipients = tuple(Recipients(each.kind, each.n, each.refugee_voices) for each in heard)
+    voices = [each.refugee_voices for each in recipients]
+    silent = bool(voices) and all(voice == 0 for voice in voices)
+    invited = sum(each.n for each in heard) if event.invited in MISSING else event.invited
+    voice = "no" if silent and event.refugee_voice in MISSING else event.refugee_voice
+    return msgspec.structs.replace(event, recipients=recipients, invited=invited, refugee_voice=voice)
 
 
 def listed(event: RecipientListFixed) -> str:
