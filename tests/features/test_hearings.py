@@ -679,3 +679,25 @@ def test_a_hearing_that_kept_the_rules_is_not_accused_however_vaguely_its_days_a
         told(2, Closed(meta=BY), real.closed_on, 2 if closing_first else 3),
     ]
     assert [*Hearing.broken(sorted(steps, key=lambda step: (step.ends, step.position)))] == []
+
+
+def test_a_list_fixed_from_a_register_is_a_snapshot_of_it(api: Api) -> None:
+    register = Record(api, "recipients", "opened", days("02-01"), scope="every_hearing")
+
+    def add(kind: str, voice: str) -> None:
+        body = {"recipient": str(uuid4()), "kind": kind, "refugee_voice": voice}
+        register.tell("recipient_added", days("02-01"), **body)
+
+    add("council", "no"), add("council", "no"), add("public_authority", "no")
+    record = Record(api, "hearings", "opened", days("02-02"), plan_type="thematic_plan")
+    record.tell("recipient_list_fixed", days("02-03"), register=register.now["id"])
+    assert (record.now["invited"], record.now["refugee_voice"]) == (3, "no")
+    counted = {each["kind"]: (each["n"], each["refugee_voices"]) for each in record.now["recipients"]}
+    assert counted == {"council": (2, 0), "public_authority": (1, 0)}
+    assert [item["record"] for item in api.items("/v1/work-lists/hearing.refugee_voice")] == [record.now["id"]]
+
+    add("representatives", "yes")
+    assert record.detail()["invited"] == 3
+    record.tell("recipient_list_fixed", days("02-04"), register=register.now["id"])
+    assert (record.now["invited"], record.now["refugee_voice"]) == (4, "yes")
+    assert api.items("/v1/work-lists/hearing.refugee_voice") == []
