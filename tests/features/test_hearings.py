@@ -239,6 +239,11 @@ def test_an_extension_mends_a_period_that_was_too_short_and_its_retraction_undoe
     assert record.history()[-1]["deviations"] == [{"rule": SHORT, "event_id": record.event(1), "reason": None}]
 
 
+def test_an_extension_sets_the_deadline_anew_whenever_in_that_time_the_hearing_was_opened(a_hearing: Opening) -> None:
+    record = a_hearing(on=days("02-01", "02-10"), plan_type="kommuneplan")
+    assert record.deviate("extended", days("02-05"), deadline="2026-02-20") == [SHORT]
+
+
 def test_a_correction_of_the_opening_day_makes_the_period_too_short_unasked(a_hearing: Opening) -> None:
     record = a_hearing(plan_type="kommuneplan", deadline=DEADLINE)
     record.correct(1, days("02-02"), plan_type="kommuneplan", deadline=DEADLINE)
