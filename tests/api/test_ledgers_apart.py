@@ -45,7 +45,7 @@ def test_a_record_of_another_ledger_looks_like_one_that_is_not_there(ours: Api, 
         answers = [
             theirs.send(
                 operation.method,
-                operation.path.format(record=record) + query,
+                operation.path.format(record=record, set="individual_plan_2003") + query,
                 body,
                 role="evaluator" if operation.method == "GET" else "coordinator",
                 match='"1"' if operation.if_match else None,
