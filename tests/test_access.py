@@ -45,6 +45,8 @@ def allowed(operation: Operation) -> int:
     """What the operation, sent bare, answers to whom it lets in."""
     if operation.body:
         return 415
+    if operation.path.endswith("/members") and any(each.required for each in operation.query._declared_fields.values()):
+        return 422
     return 404 if "{record}" in operation.path or "{token}" in operation.path else 200
 
 
