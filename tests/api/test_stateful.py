@@ -152,7 +152,8 @@ def test_random_commands_break_nothing(api: Api, clock: Clock, counts: Callable[
     while sender.answered.total() < counts(300, 10_000):
         sender.once()
         if sender.random.random() < 0.05:
-            clock.now += sender.random.randint(1, 9) * 86_400_000_000
+            clock.now += sender.random.randint(0, 2) * 86_400_000_000
+            api.tokens.clear()  # a token does not live as long as a history
     assert sender.versions.total() + 1 == sender.store.head()
     assert {200, 201, 409, 412, 422, 428} <= sender.answered.keys()
     assert sum(sender.answered[status] for status in (200, 201)) > sender.answered.total() / 3
