@@ -28,7 +28,7 @@ from api.records import Feature
 from api.rest import MAX_BODY, Rest
 from api.services import Services
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 CORRELATION = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 log = logging.getLogger("medvirkning.access")

@@ -1,10 +1,11 @@
 """The demonstration: the golden history in ledger 1504, tokens for four roles, and three things to try."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from importlib import resources
 from uuid import UUID
 
-from api import auth, ledgers
+from api import auth, ledgers, synthetic
 from api.bootstrap import Running, UnknownLedger
 from api.imports import Importer
 from domain.time import oslo_day
@@ -79,4 +80,32 @@ Three things to try:
      {ask} '{url}/v1/meetings?as_of={before}'
   3. How many meetings and inputs were there in 2009, and in which arena?
      {ask} -g '{url}{table}?outputFormat=csv&valuecodes[record]=*&valuecodes[arena]=ar16,unknown&valuecodes[year]=2009'
+"""
+
+
+def beside(running: Running, persons: int, tell: Callable[[int, int], None]) -> UUID:
+    """The ledger of the synthetic municipality; it is made if it is not there."""
+    if not any(row.number == synthetic.NUMBER for row in running.events.ledgers()):
+        yesterday = oslo_day(running.services.clock()) - timedelta(days=1)
+        for at in synthetic.generate(running, persons, until=yesterday):
+            tell(at.done, at.total)
+    return running.ledger_numbered(synthetic.NUMBER)
+
+
+def tour(running: Running, ledger: UUID, url: str) -> str:
+    """Tells what to do with the synthetic municipality."""
+    made = token(running, ledger, "coordinator")
+    ask = f'curl -s -H "Authorization: Bearer {made}"'
+    shares = "outputFormat=csv&valuecodes[destination]=*&valuecodes[standing]=*"
+    return f"""
+Beside it: ledger {synthetic.NUMBER} {synthetic.NAME}. Nothing in it is real.
+
+  coordinator    {made}
+
+  4. Which plan reviews are overdue, and how long?
+     {ask} '{url}/v1/work-lists/individual_plan.review?limit=3'
+  5. How did it go with those who moved out?
+     {ask} -g '{url}/v1/tables/move-outs/data?{shares}'
+  6. Who recorded what, with which deviations?
+     {ask} '{url}/v1/audit?deviating=true&limit=3'
 """

@@ -21,8 +21,9 @@ from api.schemas import (
     Text,
     Unit,
 )
-from domain import hearings
+from domain import hearing_events as happened
 from domain.events import NOT_RECORDED
+from domain.hearings import Hearing
 
 LANGUAGE_PATTERN = "^([a-z]{2,3}|unknown|not_asked|not_recorded|declined)$"
 VERSION_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -238,14 +239,14 @@ class HearingFilters(Filters):
 
 FEATURE = Feature(
     noun="hearings",
-    aggregate=hearings.Hearing,
+    aggregate=Hearing,
     detail=HearingDetail,
     row=HearingRow,
     filters=HearingFilters,
     opens=(
-        Route(event=hearings.Opened, path="", body=HearingOpening, summary="Open a hearing"),
+        Route(event=happened.Opened, path="", body=HearingOpening, summary="Open a hearing"),
         Route(
-            event=hearings.RegisteredAsExisting,
+            event=happened.RegisteredAsExisting,
             path="/existing",
             body=ExistingHearing,
             summary="Register a hearing from before the ledger, in the state it was in",
@@ -253,55 +254,55 @@ FEATURE = Feature(
     ),
     commands=(
         Route(
-            event=hearings.RecipientListFixed,
+            event=happened.RecipientListFixed,
             path="/recipient-list",
             method="PUT",
             body=HearingRecipientList,
             summary="Record who is invited, as the list is when it is fixed",
         ),
         Route(
-            event=hearings.InvitationSent,
+            event=happened.InvitationSent,
             path="/invitations",
             body=HearingInvitation,
             summary="Record that recipients were told of the hearing",
             any_version=True,
         ),
         Route(
-            event=hearings.Extended,
+            event=happened.Extended,
             path="/extensions",
             body=HearingExtension,
             summary="Record a new deadline",
         ),
         Route(
-            event=hearings.StatementReceived,
+            event=happened.StatementReceived,
             path="/statements",
             body=HearingStatement,
             summary="Record a statement, in time or late",
             any_version=True,
         ),
         Route(
-            event=hearings.Closed,
+            event=happened.Closed,
             path="/closing",
             method="PUT",
             body=HearingClosing,
             summary="Record that the period ended",
         ),
         Route(
-            event=hearings.Summarised,
+            event=happened.Summarised,
             path="/summary",
             method="PUT",
             body=HearingSummary,
             summary="Record the summary of the statements",
         ),
         Route(
-            event=hearings.Answered,
+            event=happened.Answered,
             path="/answer",
             method="PUT",
             body=HearingAnswer,
             summary="Record that the hearing is dealt with; the ledger finds how many of its inputs have an answer",
         ),
         Route(
-            event=hearings.Cancelled,
+            event=happened.Cancelled,
             path="/cancellation",
             method="PUT",
             body=HearingCancellation,

@@ -5,27 +5,24 @@ told of each. The record is about one participant, whose keys seal it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Annotated, ClassVar, Self
-from uuid import UUID
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
-from domain.commands import Command
+from domain.aggregate import Broken, refuse_unknown
 from domain.degrees import Experienced, Promised
-from domain.errors import ImpossibleCorrection
-from domain.events import NOT_RECORDED, Casework, Count, Event, Meta, Missing, SeedLine, Unit, Voice, codes
+from domain.events import NOT_RECORDED, Casework, Count, Event, Missing, SeedLine, Unit, Voice, codes
 from domain.history import Step
+from domain.personal import OfParticipant, PersonalRecord
 
 _BARRED = {"child": "guidance.child_interpreted", "relative": "guidance.relative_interpreted"}
 
 
-class Described(Event, frozen=True, kw_only=True):
+class Described(OfParticipant, frozen=True, kw_only=True):
     """Who is guided, by which unit, in what; said when the record is opened."""
 
-    participant: UUID
     unit: Unit = NOT_RECORDED
     themes: tuple[str, ...] = ()
     arena: Annotated[str, codes("arenas")] = NOT_RECORDED
@@ -95,7 +92,7 @@ class RegisteredAsExisting(Described, frozen=True, kw_only=True):
     interpreter: Annotated[str, codes("guidance-interpreters")] = NOT_RECORDED
 
 
-class Guidance(Aggregate):
+class Guidance(PersonalRecord):
     """The guidance of one participant, as its effective history tells it."""
 
     noun = "guidance"
@@ -136,12 +133,6 @@ class Guidance(Aggregate):
                 self.state, self.closed = "closed", event
 
     @property
-    def subject(self) -> UUID:
-        """The participant: a correction cannot move the record to another."""
-        opening = self.history[0].event if self.history else None
-        return opening.participant if isinstance(opening, Described) else self.id
-
-    @property
     def modes(self) -> Counter[str]:
         """How many of the sessions told of here informed, guided or showed."""
         return Counter(session.mode for session in self.sessions)
@@ -150,12 +141,6 @@ class Guidance(Aggregate):
     def minutes(self) -> int:
         """How long the sessions took together, as far as that is known."""
         return sum(session.minutes for session in self.sessions if isinstance(session.minutes, int))
-
-    def correct(self, target: UUID, replacement: Event, reason: str | None, meta: Meta, command: Command) -> Self:
-        """Replaces one event of this record, whole; never whom the record is about."""
-        if isinstance(replacement, Described) and replacement.participant != self.subject:
-            raise ImpossibleCorrection("/replacement/participant", "retract it and record it of the other participant")
-        return super().correct(target, replacement, reason, meta, command)
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
@@ -166,11 +151,6 @@ class Guidance(Aggregate):
                 yield Broken(_BARRED[event.interpreter], step.event_id)
             if isinstance(event, SessionHeld | Closed) and any(step.certainly_after(end) for end in ends):
                 yield Broken("guidance.recorded_after_end", step.event_id)
-
-    @classmethod
-    def references(cls, event: Event) -> Iterable[Reference]:
-        if isinstance(event, Described):
-            yield Reference("participant", event.participant, "/participant")
 
     @classmethod
     def check(cls, event: Event) -> None:

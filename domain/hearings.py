@@ -6,7 +6,7 @@ type of plan (plan- og bygningsloven §§ 11-14, 12-10). Who was invited is kept
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Annotated, Any, ClassVar, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -16,145 +16,22 @@ from domain.aggregate import Aggregate, Broken, Others, Reference, refuse_unknow
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCount, ImpossibleInterval
-from domain.events import NOT_RECORDED, Casework, Count, Event, Person, SeedLine, Unit, codes, persons
+from domain.events import MISSING, NOT_RECORDED, Count, Event
+from domain.hearing_events import (
+    Answered,
+    Cancelled,
+    Closed,
+    Described,
+    Extended,
+    InvitationSent,
+    Opened,
+    RecipientListFixed,
+    Recipients,
+    RegisteredAsExisting,
+    StatementReceived,
+    Summarised,
+)
 from domain.history import Step
-
-DocumentVersion = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"})]
-"""Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`.
-
-The API sees to its form, and to that of languages: ISO 639 (`nb`, `prs`), or a code of `missing`.
-"""
-
-
-class Recipients(msgspec.Struct, frozen=True):
-    """How many of a kind were on the list, and how many of them speak for refugees."""
-
-    kind: str
-    n: Count = NOT_RECORDED
-    refugee_voices: Count = NOT_RECORDED
-
-
-class Submitter(Person, frozen=True, kw_only=True):
-    """A participant who submitted a statement."""
-
-
-class Described(Event, frozen=True, kw_only=True):
-    """What is heard, and until when, said when the hearing is opened."""
-
-    plan_type: Annotated[str, codes("plan-types")]
-    document_version: DocumentVersion = NOT_RECORDED
-    deadline: date | None = None
-    languages: tuple[str, ...] = ()
-    responsible_unit: Unit = NOT_RECORDED
-    level: Annotated[str, codes("levels")] = NOT_RECORDED
-    form: Annotated[str, codes("forms")] = NOT_RECORDED
-    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
-    phase: Annotated[str, codes("phases")] = NOT_RECORDED
-    seed_line: SeedLine | None = None
-    title: Casework = None
-    matter: Casework = None
-
-
-class Opened(Described, frozen=True, kw_only=True):
-    """The document was put out for everybody to comment on."""
-
-    NAME: ClassVar[str] = "opened"
-
-
-class RecipientListFixed(Event, frozen=True, kw_only=True):
-    """It was fixed who is invited: a snapshot, whatever becomes of the register it was taken from (seed s:320–322)."""
-
-    NAME: ClassVar[str] = "recipient_list_fixed"
-
-    invited: Count = NOT_RECORDED
-    recipients: tuple[Recipients, ...] = ()
-    refugee_voice: Annotated[str, codes("refugee-voice-listed")] = NOT_RECORDED
-    register: UUID | None = None
-
-
-class InvitationSent(Event, frozen=True, kw_only=True):
-    """Recipients were told of the hearing and asked for their view."""
-
-    NAME: ClassVar[str] = "invitation_sent"
-
-    sent_to: Count = NOT_RECORDED
-    channel: Annotated[str, codes("feedback-channels")] = NOT_RECORDED
-    languages: tuple[str, ...] = ()
-
-
-class Extended(Event, frozen=True, kw_only=True):
-    """The hearing was given a new deadline."""
-
-    NAME: ClassVar[str] = "extended"
-
-    deadline: date
-
-
-class StatementReceived(Event, frozen=True, kw_only=True):
-    """Somebody stated their view of a version of the document, in time or late (seed s:239, s:317)."""
-
-    NAME: ClassVar[str] = "statement_received"
-
-    submitted_by: Annotated[str, codes("voices")]
-    on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
-    on_behalf_of_n: Count = NOT_RECORDED
-    document_version: DocumentVersion = NOT_RECORDED
-    language: str = NOT_RECORDED
-    inputs: tuple[UUID, ...] = ()
-    statement: Casework = None
-    submitters: Annotated[tuple[Submitter, ...], persons("casework")] = ()
-
-
-class Closed(Event, frozen=True, kw_only=True):
-    """The period ended."""
-
-    NAME: ClassVar[str] = "closed"
-
-
-class Summarised(Event, frozen=True, kw_only=True):
-    """The statements were summed up, and the inputs in them told apart."""
-
-    NAME: ClassVar[str] = "summarised"
-
-    inputs_found: Count = NOT_RECORDED
-    inputs: tuple[UUID, ...] = ()
-    summary: Casework = None
-
-
-class Answered(Event, frozen=True, kw_only=True):
-    """The municipality declared the hearing dealt with: `answered` inputs `of` those named, as the ledger found them.
-
-    An input counts as answered if it may have been by then; one that was taken back does not count at all.
-    """
-
-    NAME: ClassVar[str] = "answered"
-
-    answered: Count = NOT_RECORDED
-    of: Count = NOT_RECORDED
-    answering_unit: Unit = NOT_RECORDED
-    answer: Casework = None
-
-
-class Cancelled(Event, frozen=True, kw_only=True):
-    """The hearing was called off, or the document withdrawn."""
-
-    NAME: ClassVar[str] = "cancelled"
-
-    explanation: Casework = None
-
-
-class RegisteredAsExisting(Described, frozen=True, kw_only=True):
-    """A hearing from before the ledger, or told of late, opened in the state it was in; occurred when it was opened."""
-
-    NAME: ClassVar[str] = "registered_as_existing"
-
-    state: Annotated[str, codes("hearing-states")]
-    invited: Count = NOT_RECORDED
-    refugee_voice: Annotated[str, codes("refugee-voice-listed")] = NOT_RECORDED
-    statements: Count = NOT_RECORDED
-    answered: Count = NOT_RECORDED
-    of: Count = NOT_RECORDED
-    summary: Casework = None
 
 
 class Statement(NamedTuple):
@@ -221,6 +98,9 @@ class Hearing(Aggregate):
                 self.answered, self.of = event.answered, event.of
 
     def considering(self, event: Event, others: Others) -> Event:
+        if isinstance(event, RecipientListFixed) and event.register is not None and not event.recipients:
+            register: Any = others("register", event.register)
+            return _snapshot(event, register.snapshot())
         if not isinstance(event, Answered):
             return event
         day = event.meta.occurred_to
@@ -324,6 +204,16 @@ class Hearing(Aggregate):
                 raise ImpossibleCount("/inputs_found", f"{len(set(event.inputs))} inputs are named")
             case RegisteredAsExisting(answered=int(answered), of=int(of)) if answered > of:
                 raise ImpossibleCount("/answered", f"{answered} is more than the {of} there were")
+
+
+def _snapshot(event: RecipientListFixed, heard: Sequence[Any]) -> RecipientListFixed:
+    """The list as the register has it, by kind of recipient; what the sender says of the whole stands."""
+    recipients = tuple(Recipients(each.kind, each.n, each.refugee_voices) for each in heard)
+    voices = [each.refugee_voices for each in recipients]
+    silent = bool(voices) and all(voice == 0 for voice in voices)
+    invited = sum(each.n for each in heard) if event.invited in MISSING else event.invited
+    voice = "no" if silent and event.refugee_voice in MISSING else event.refugee_voice
+    return msgspec.structs.replace(event, recipients=recipients, invited=invited, refugee_voice=voice)
 
 
 def listed(event: RecipientListFixed) -> str:

@@ -71,6 +71,7 @@ class Participant(Aggregate):
     """One person, as their effective history tells it. The record's id is the pseudonym."""
 
     noun = "participant"
+    personal = True
     events = (
         Registered,
         ProfileSet,

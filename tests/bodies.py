@@ -8,6 +8,7 @@ from marshmallow import fields
 from api.participant_schemas import ExistingParticipant
 from api.records import Feature
 from api.schemas import Code, Count, Day, Id, Interval, Number, Pattern, Request, Unit
+from domain import codebook
 from tests.conftest import ON, Api
 
 
@@ -16,6 +17,8 @@ def smallest(schema: type[Request], **members: Any) -> dict[str, Any]:
     required = {
         field.data_key or name: _value(field) for name, field in schema._declared_fields.items() if field.required
     }
+    if {"list", "code"} <= required.keys():
+        required["code"] = next(iter(codebook.load().lists[required["list"]].codes))
     return {**required, **members}
 
 

@@ -11,7 +11,8 @@ from adapters.views.facts import Count, Fact, Related, fact
 from adapters.views.lists import ListView, code
 from adapters.views.participation_events import Axes
 from domain.events import Event
-from domain.hearings import Hearing, RecipientListFixed, RegisteredAsExisting, StatementReceived, listed
+from domain.hearing_events import RecipientListFixed, RegisteredAsExisting, StatementReceived
+from domain.hearings import Hearing, listed
 from domain.inputs import Input
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from api import bootstrap, demo, server
+from api import bootstrap, demo, server, synthetic
 from api.cli.front_door import running
 from api.config import Config, from_environment
 from api.progress import Progress
@@ -66,9 +66,10 @@ def _compared(views: Sequence[Any]) -> Iterator[str]:
 
 @click.command("demo")
 @click.option("--port", type=int, help="Default: MEDVIRKNING_PORT, or 8000.")
+@click.option("--persons", default=60, type=click.IntRange(0, synthetic.MOST), help="In the synthetic ledger; 0: none.")
 @click.option("--no-serve", is_flag=True, help="Load, print, and stop.")
-def demo_(port: int | None, no_serve: bool) -> None:
-    """The golden history in ledger 1504, served: the URL, tokens, and the first three things to try."""
+def demo_(port: int | None, persons: int, no_serve: bool) -> None:
+    """The golden history in ledger 1504 and a synthetic municipality in 9999, served: tokens, and what to try first."""
     config = from_environment()
     bootstrap.migrate(config)
     try:
@@ -79,6 +80,12 @@ def demo_(port: int | None, no_serve: bool) -> None:
         opened = bootstrap.bootstrap(config)
     with closing(opened):
         port = opened.config.port if port is None else port
-        click.echo(demo.prepare(opened, f"http://127.0.0.1:{port}"))
+        url = f"http://127.0.0.1:{port}"
+        told = demo.prepare(opened, url)
+        if persons:
+            progress = Progress(f"a synthetic municipality of {persons}")
+            told += demo.tour(opened, demo.beside(opened, persons, progress), url)
+            progress.done()
+        click.echo(told)
         if not no_serve:
             server.serve(opened, "127.0.0.1", port)

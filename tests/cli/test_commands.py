@@ -58,17 +58,17 @@ def test_an_installation_never_migrated_says_so(
 
 
 def test_the_demo_loads_once_and_is_whole(run: Run) -> None:
-    first, second = run("demo", "--no-serve").stdout, run("demo", "--no-serve").stdout
+    first, second = (run("demo", "--no-serve", "--persons", "50").stdout for _ in range(2))
     assert "http://127.0.0.1:8000" in first
-    assert first.count("curl ") == 3
-    assert [len(re.findall(r"mv_[\w-]{64}\n", told)) for told in (first, second)] == [4, 4]
+    assert first.count("curl ") == 6
+    assert [len(re.findall(r"mv_[\w-]{64}\n", told)) for told in (first, second)] == [5, 5]
     assert re.search(
         r"^1504 [0-9a-f-]{36}: 19 events, root [0-9a-f]{64}, no faults$", run("verify").stdout, re.MULTILINE
     )
 
 
 def test_an_export_has_a_line_for_each_event_and_text_only_when_asked(run: Run, tmp_path: Path) -> None:
-    run("demo", "--no-serve")
+    run("demo", "--no-serve", "--persons", "0")
     plain = run("export", "--municipality", "1504").stdout
     assert "postlisten" not in plain
     assert [json.loads(line)["position"] for line in plain.splitlines()] == list(range(1, 20))
@@ -79,7 +79,7 @@ def test_an_export_has_a_line_for_each_event_and_text_only_when_asked(run: Run, 
 def test_a_backup_is_restored_into_either_edition(
     run: Run, config: Config, make_config: Callable[..., Config], back_end: str, tmp_path: Path
 ) -> None:
-    run("demo", "--no-serve")
+    run("demo", "--no-serve", "--persons", "0")
     file = tmp_path / "ledger.backup"
     run("backup", str(file))
     key = config.vault_key or config.data.joinpath("vault.key").read_text(encoding="ascii").strip()
@@ -100,13 +100,13 @@ def test_a_backup_is_restored_into_either_edition(
 
 
 def test_a_rebuild_asks_for_nothing_and_changes_no_answer(run: Run) -> None:
-    run("demo", "--no-serve")
+    run("demo", "--no-serve", "--persons", "0")
     run("rebuild")
     run("rebuild", "--municipality", "1504")
 
 
 def test_a_demo_over_views_of_another_version_builds_them_again(run: Run, config: Config) -> None:
-    run("demo", "--no-serve")
+    run("demo", "--no-serve", "--persons", "0")
     opened = bootstrap(config)
     opened.ledger_views(opened.ledger_numbered("1504")).catch_up()
     with opened.views.engine.begin() as connection:
@@ -115,7 +115,7 @@ def test_a_demo_over_views_of_another_version_builds_them_again(run: Run, config
     refused = run("verify", check=False)
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
     assert "medvirkning rebuild" in refused.stderr
-    assert "building them again" in run("demo", "--no-serve").stderr
+    assert "building them again" in run("demo", "--no-serve", "--persons", "0").stderr
     assert run("verify").returncode == 0
 
 

@@ -34,8 +34,8 @@ def told(history: list[Recorded], on: date | None) -> list[tuple[UUID, Event]]:
 
 
 def state(record: Aggregate, holds: list[tuple[UUID, Event]]) -> Any:
-    """A record's state by its last event that is no feedback, promise or experience."""
-    beside = ("feedback_given", "feedback_rated", "promised", "experienced")
+    """A record's state by its last event that is no attendance, feedback, promise or experience."""
+    beside = ("attendance_recorded", "feedback_given", "feedback_rated", "promised", "experienced")
     names = [getattr(event, "state", event.NAME) for _, event in holds if event.NAME not in beside]
     return names[-1] if names else "unknown"
 

@@ -16,9 +16,11 @@ from domain.aggregate import Aggregate
 from domain.commands import Command
 from domain.errors import DeviationNeeded
 from domain.events import MISSING, Actor, Meta
-from domain.hearings import Answered, Closed, Extended, Hearing, Opened, StatementReceived, Submitter
+from domain.hearing_events import Answered, Closed, Extended, Opened, StatementReceived, Submitter
+from domain.hearings import Hearing
 from domain.history import Step
 from domain.rules import value
+from tests.bodies import a_participant
 from tests.conftest import Api, an_input
 from tests.features.conftest import Opening, Record, days
 from tests.features.tables import Table
@@ -236,6 +238,11 @@ def test_an_extension_mends_a_period_that_was_too_short_and_its_retraction_undoe
     record.retract(2)
     assert rules(record) == [SHORT]
     assert record.history()[-1]["deviations"] == [{"rule": SHORT, "event_id": record.event(1), "reason": None}]
+
+
+def test_an_extension_sets_the_deadline_anew_whenever_in_that_time_the_hearing_was_opened(a_hearing: Opening) -> None:
+    record = a_hearing(on=days("02-01", "02-10"), plan_type="kommuneplan")
+    assert record.deviate("extended", days("02-05"), deadline="2026-02-20") == [SHORT]
 
 
 def test_a_correction_of_the_opening_day_makes_the_period_too_short_unasked(a_hearing: Opening) -> None:
@@ -596,12 +603,27 @@ def test_whoever_submitted_a_statement_is_sealed_apart_under_their_own_key() -> 
     assert {*plain.persons} == {(person, "casework")}
 
 
+def test_participants_who_submitted_a_statement_are_told_of_in_its_detail_and_nowhere_else(
+    a_hearing: Opening, sqlite_api: Api
+) -> None:
+    record, named = a_hearing(), [{"participant": a_participant(sqlite_api)} for _ in range(2)]
+    record.tell("statement_received", days("02-05"), submitted_by="refugees", submitters=named)
+    assert record.detail()["statements"][0]["submitters"] == named
+    store = sqlite_api.running.store(sqlite_api.ledger)
+    [_, told] = store.histories([UUID(record.now["id"])], store.head())[UUID(record.now["id"])]
+    assert told.event.submitters == ()
+    assert not {each["participant"] for each in named} & {str(value) for value in (record.row() or {}).values()}
+
+
 def test_an_input_counts_where_the_hearing_it_was_raised_at_was(a_hearing: Opening, sqlite_api: Api) -> None:
     record = a_hearing(level="system", form="f44", arena="ar15", phase="PL4")
     raised(sqlite_api, hearing=record.now["id"])
     places = "valuecodes[record]=input&valuecodes[form]=f44&valuecodes[arena]=*&valuecodes[phase]=PL4"
     at = {"record": "input", "form": "f44", "phase": "PL4"}
     assert Table(sqlite_api, places).cell(**at, arena="ar15") == 1
+    record.correct(1, days("02-01"), plan_type="no_plan", form="f44", arena="ar13", phase="PL4")
+    table = Table(sqlite_api, places)
+    assert (table.cell(**at, arena="ar13"), table.cell(**at, arena="ar15")) == (1, "..")
 
 
 def counted(record: Record, on: str) -> dict[str, int]:
@@ -679,3 +701,25 @@ def test_a_hearing_that_kept_the_rules_is_not_accused_however_vaguely_its_days_a
         told(2, Closed(meta=BY), real.closed_on, 2 if closing_first else 3),
     ]
     assert [*Hearing.broken(sorted(steps, key=lambda step: (step.ends, step.position)))] == []
+
+
+def test_a_list_fixed_from_a_register_is_a_snapshot_of_it(api: Api) -> None:
+    register = Record(api, "recipients", "opened", days("02-01"), scope="every_hearing")
+
+    def add(kind: str, voice: str) -> None:
+        body = {"recipient": str(uuid4()), "kind": kind, "refugee_voice": voice}
+        register.tell("recipient_added", days("02-01"), **body)
+
+    add("council", "no"), add("council", "no"), add("public_authority", "no")
+    record = Record(api, "hearings", "opened", days("02-02"), plan_type="thematic_plan")
+    record.tell("recipient_list_fixed", days("02-03"), register=register.now["id"])
+    assert (record.now["invited"], record.now["refugee_voice"]) == (3, "no")
+    counted = {each["kind"]: (each["n"], each["refugee_voices"]) for each in record.now["recipients"]}
+    assert counted == {"council": (2, 0), "public_authority": (1, 0)}
+    assert [item["record"] for item in api.items("/v1/work-lists/hearing.refugee_voice")] == [record.now["id"]]
+
+    add("representatives", "yes")
+    assert record.detail()["invited"] == 3
+    record.tell("recipient_list_fixed", days("02-04"), register=register.now["id"])
+    assert (record.now["invited"], record.now["refugee_voice"]) == (4, "yes")
+    assert api.items("/v1/work-lists/hearing.refugee_voice") == []

@@ -448,6 +448,27 @@ def test_a_review_scheduled_anew_moves_its_day_unless_that_has_passed(a_plan: Op
     assert plan.now["review_due"] == "2025-11-01"
 
 
+def test_a_plan_drawn_up_together_after_it_was_decided_was_decided_alone(a_plan: Opening) -> None:
+    plan = a_plan()
+    assert plan.deviate("decided", on("2025-01-15")) == [ALONE]
+    plan.tell("co_authored", on("2025-01-16"), **TOGETHER)
+    assert rules(plan) == [ALONE]
+
+
+def test_a_review_that_may_have_come_in_time_is_the_one_that_was_due(a_plan: Opening) -> None:
+    plan = tell(a_plan(), DRAWN_UP)
+    assert plan.deviate("reviewed", on("2025-11-01"), **TOGETHER) == [OVERDUE]
+    plan.tell("reviewed", on("2025-06-01", "2025-12-31"), **TOGETHER)
+    assert rules(plan) == []
+
+
+def test_a_day_that_may_have_been_agreed_before_a_review_is_not_owed_after_it(a_plan: Opening) -> None:
+    plan = tell(a_plan(), [*DRAWN_UP, ("reviewed", "2025-02-20", TOGETHER)])
+    plan.tell("review_scheduled", on("2025-02-01", "2025-03-10"), due_on="2025-03-15")
+    assert plan.now["review_due"] == "2025-08-20"
+    assert plan.tell("review_scheduled", on("2025-02-21"), due_on="2025-04-15")["review_due"] == "2025-04-15"
+
+
 def test_the_earliest_of_what_is_agreed_and_what_the_rules_say_is_due(a_plan: Opening) -> None:
     plan = tell(a_plan(), [*DRAWN_UP, ("review_scheduled", "2025-02-01", {"due_on": "2025-12-01"})])
     assert plan.now["review_due"] == "2025-07-15"

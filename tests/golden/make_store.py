@@ -99,7 +99,7 @@ def write_store() -> None:
 
 def change(api: Api) -> None:
     """Corrects the title of the first meeting, and retracts the last input."""
-    [first, *_, last] = api.running.store(api.ledger).page(1, 100)
+    [first, *_, last] = [each for each in api.running.store(api.ledger).page(1, 100) if each.name[:4] != "body"]
     meeting = api.get(f"/v1/meetings/{first.stream_id}")
     written = ("kind", "composition", "level", "form", "arena", "phase", "seed_line", "state")
     replacement = {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from api.bootstrap import Running
 from api.participant_schemas import ExistingParticipant
@@ -21,6 +22,7 @@ from tests.bodies import smallest
 from tests.conftest import Api, open_api
 
 MARKER = f"kanari-{os.urandom(6).hex()}"
+ENTRY = str(uuid4())
 PUBLIC = f"Kontroll-{os.urandom(6).hex()}"
 
 
@@ -46,10 +48,11 @@ class Writer:
         return self.referring(smallest(route.body, **texts))
 
     def referring(self, value: Any) -> Any:
-        """The same, every participant in it one that is there."""
+        """The same, every participant in it one that is there, and every entry of a register the same one."""
         match value:
             case dict():
-                return {name: self.person() if name == "participant" else self.referring(value[name]) for name in value}
+                there = {"participant": self.person, "recipient": lambda: ENTRY}
+                return {name: there[name]() if name in there else self.referring(value[name]) for name in value}
             case list():
                 return [self.referring(each) for each in value]
         return value

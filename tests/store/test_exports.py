@@ -20,6 +20,7 @@ GOLDEN = [
     json.loads(line)
     for line in resources.files("adapters.golden").joinpath("aalesund-2009.jsonl").read_bytes().splitlines()
 ]
+LAST = [line for line in GOLDEN if line["command"].startswith("input.")][-1]
 HIDDEN = {"key_id", "skeleton", "leaf", "parts"}
 """Columns that are not exported as they are."""
 
@@ -37,7 +38,8 @@ def told(running: Running) -> LedgerStore:
         assert {outcome.result for outcome in outcomes} == {"recorded"}, outcomes
 
     run(*GOLDEN)
-    first, last = store.page(1, 1)[0].event_id, store.page(store.head() - 1, 1)[0].event_id
+    told = [each for each in store.page(1, store.head()) if each.name.startswith(("meeting.", "input."))]
+    first, last = told[0].event_id, told[-1].event_id
     line = GOLDEN[0]
     again = {**line["body"], "occurred": line["occurred"], "basis": line["basis"], "title": "Fellesmøtet"}
     del again["performed_by"]
@@ -46,7 +48,7 @@ def told(running: Running) -> LedgerStore:
     retraction = {"event_id": str(last), "reason": "ført to ganger"}
     run(
         {**shared, "key": "c", "command": "meeting.corrected", "$ref": line["ref"], "body": correction},
-        {**shared, "key": "r", "command": "input.retracted", "$ref": GOLDEN[-1]["ref"], "body": retraction},
+        {**shared, "key": "r", "command": "input.retracted", "$ref": LAST["ref"], "body": retraction},
     )
     return store
 
