@@ -68,32 +68,19 @@ def tell(story: Story) -> Told:
     story.post(f"{dan}/stated-goals", "2018-03-05", goal_domain="housing", agreed="yes")
     both = {"took_part": ["participant", "contact_person"], "participant_view": "recorded"}
     story.post(f"{dan}/co-authorings", "2018-03-12", **both, agreed="yes")
-    whole = ["goals", "start", "phases", "measures"]
-    story.post(f"{dan}/decisions", "2018-03-20", decision_form="individual_decision", contents=whole)
+    formal = {"decision_form": "individual_decision"}
+    story.post(f"{dan}/decisions", "2018-03-20", **formal, contents=["goals", "start", "phases", "measures"])
 
     story.day("2018-05-02", by="a-17")
-    story.post(
-        f"{eli}/decisions",
-        "2018-05-02",
-        breaking=(ALONE, LATE),
-        decision_form="individual_decision",
-        contents=["goals", "measures"],
-    )
+    story.post(f"{eli}/decisions", "2018-05-02", breaking=(ALONE, LATE), **formal, contents=["goals", "measures"])
     story.day("2018-10-01", by="a-17")
     as_agreed = {**both, "review_type": "interval", "outcome": "unchanged", "prevailed": "both"}
     story.post(f"{dan}/reviews", "2018-09-18", **as_agreed)
     story.day("2018-11-19", by="a-17")
     story.post(f"{eli}/missed-reviews", "2018-11-12", breaking=(OVERDUE,), review_type="interval", reason="no_capacity")
     story.day("2019-01-21", by="a-17")
-    story.post(
-        f"{eli}/reviews",
-        "2019-01-15",
-        breaking=(NO_VIEW,),
-        took_part=["contact_person"],
-        participant_view="not_asked",
-        outcome="material",
-        prevailed="contact_person",
-    )
+    unasked = {"took_part": ["contact_person"], "participant_view": "not_asked", "prevailed": "contact_person"}
+    story.post(f"{eli}/reviews", "2019-01-15", breaking=(NO_VIEW,), **unasked, outcome="material")
     # Late, and wrong: the protocol was another's.
     story.day("2019-02-11", by="a-30")
     story.post(f"{eli}/co-authorings", "2018-04-10", **both, basis="document")
@@ -106,14 +93,8 @@ def tell(story: Story) -> Told:
     story.correct(dan, 5, "kalenderen viser 24. september", "2018-09-24", **as_agreed)
 
     story.day("2019-07-15", by="a-17")
-    story.post(
-        f"{eli}/reviews",
-        "2019-07-10",
-        breaking=(UNDECIDED,),
-        took_part=["unknown"],
-        participant_view="recorded",
-        outcome="minor",
-    )
+    heard = {"took_part": ["unknown"], "participant_view": "recorded"}
+    story.post(f"{eli}/reviews", "2019-07-10", breaking=(UNDECIDED,), **heard, outcome="minor")
     story.day("2019-09-30", by="a-30")
     story.post(f"{eli}/experiences", "2019-09-26", degree="1")
     return Told(story, eli, dan)
@@ -244,7 +225,7 @@ def what_the_inspector_sees(told: Told) -> None:
 
 
 def what_was_put_right(told: Told) -> None:
-    """Who recorded the departure, and who brought it back by taking the protocol back; what is seen otherwise since."""
+    """Who recorded the departure, and who brought it back with the protocol; what is seen otherwise since."""
     story, eli = told.story, told.eli
     decision = story.event(eli, 5)
     assert [
