@@ -142,6 +142,7 @@ class Aggregate(ABC):
             (deviation.rule, deviation.event_id or each.event_id): deviation.reason
             for each in self.history
             for deviation in each.event.meta.deviations
+            if deviation.reason is not None
         }
         return [
             Deviation(rule=rule, event_id=event_id, reason=reasons.get((rule, event_id)))

@@ -198,6 +198,16 @@ def test_a_reason_given_once_holds_through_a_correction_of_something_else(an_inp
     assert record.history()[-1]["deviations"] == []
 
 
+def test_a_reason_given_once_holds_when_what_had_mended_it_is_taken_back(a_meeting: Opening) -> None:
+    record = a_meeting()
+    unassessed = [{"rule": "meeting.interpreter_need_not_assessed", "reason": "hastverk"}]
+    record.tell("held", days("02-05"), interpreter_need="not_assessed", deviations=unassessed)
+    record.correct(2, days("02-05"), interpreter_need="needed")
+    assert record.now["deviations"] == []
+    record.correct(2, days("02-05"), interpreter_need="not_assessed")
+    assert [each["reason"] for each in record.now["deviations"]] == ["hastverk"]
+
+
 def test_a_correction_to_another_day_moves_the_record_in_reads_on_a_day(api: Api) -> None:
     record = Record(api, "meetings", "scheduled", days("02-01"), kind="interview")
     record.tell("held", days("02-09"))

@@ -56,3 +56,18 @@ def test_a_correction_undoes_a_deviation_or_makes_one(a_meeting: Opening, sqlite
     record.correct(2, days("02-08"), interpreter_need="not_needed")
     assert counted(sqlite_api, rule=UNASSESSED) == ".."
     assert counted(sqlite_api, f"as_of={record.now['position'] - 1}", rule=UNASSESSED) == 1
+
+
+def test_a_deviation_counts_until_the_day_something_mended_it(sqlite_api: Api) -> None:
+    rule = "hearing.period_too_short"
+    days_of_2026 = {"2026-02-01": 1, "2026-02-09": 1, "2026-02-10": "..", "2026-03-02": ".."}
+    body = {"occurred": days("02-01"), "plan_type": "kommuneplan", "deadline": "2026-02-22"}
+    opened = sqlite_api.post("/v1/hearings", {**body, "deviations": [{"rule": rule}]})
+    hearing = f"/v1/hearings/{opened.json['id']}"
+    longer = {"occurred": days("02-10"), "deadline": "2026-04-01"}
+    assert sqlite_api.post(f"{hearing}/extensions", longer, match=opened.headers["ETag"]).status_code == 200
+    assert {day: counted(sqlite_api, f"on={day}", rule=rule) for day in days_of_2026} == days_of_2026
+    for day, number in days_of_2026.items():
+        flagged = sqlite_api.get(f"{hearing}?on={day}").json["deviations"]
+        [row] = sqlite_api.items(f"/v1/hearings?on={day}")
+        assert len(flagged) == row["deviations"] == (number if number == 1 else 0)
