@@ -6,8 +6,9 @@ everything is undone: that fence is the guarantee that every event is folded onc
 
 import hashlib
 import inspect
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -36,12 +37,28 @@ from domain.history import Recorded
 A = TypeVar("A", bound=Aggregate)
 
 
-class Change(NamedTuple):
-    """One event's place in its record's history: what was recorded before it, and with it."""
+class Stretch(NamedTuple):
+    """A record as its events show it from one day until another (None: ever after).
 
-    position: int
-    before: Sequence[Recorded]
-    after: Sequence[Recorded]
+    On days that are past, what is made of it may rest on its steps alone: where those stay the same, so does `record`,
+    whatever else is recorded.
+    """
+
+    on_from: date
+    on_to: date | None
+    record: Aggregate
+
+
+class Change(NamedTuple):
+    """What an event changes in its record, whose first event is `opening`: the stretches that end with it, and begin.
+
+    Both are without the stretches that stay as they are. A record taken back has none.
+    """
+
+    event: Recorded
+    opening: Recorded
+    before: Sequence[Stretch]
+    after: Sequence[Stretch]
 
 
 class Histories(Protocol):
@@ -49,7 +66,7 @@ class Histories(Protocol):
 
     def read(self, records: Collection[UUID]) -> None: ...
     def until(self, record: UUID, position: int) -> Sequence[Recorded]: ...
-    def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]: ...
+    def changes(self, kind: type[Aggregate], record: UUID) -> Iterable[Change]: ...
     def folded(self, kind: type[A], record: UUID, position: int) -> A: ...
 
 
@@ -185,7 +202,7 @@ def version_of(kinds: Sequence[type[Aggregate]]) -> str:
     """What the views' rows depend on: the code that folds them, and the schemas of the events they are folded from."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    modules = [here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
+    modules = [here / "projections.py", here / "histories.py", *sorted(here.joinpath("views").glob("*.py"))]
     modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, declared, time)]
     modules += [Path(inspect.getfile(kind)) for kind in kinds]
     for kind in kinds:

@@ -11,10 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain import codebook
 from domain.aggregate import Broken, Others, judged, refuse_unknown
 from domain.commands import Command
-from domain.degrees import Degrees, Experienced, Promised, degrees
+from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCorrection, ImpossibleInterval, UnknownReference
 from domain.events import MISSING, NOT_RECORDED, Event
@@ -193,12 +192,10 @@ class IndividualPlan(PersonalRecord):
         """What the plan answers to the questions of an inspection, and the events that show it."""
         return (answer(judged(self.steps)) for answer in INSPECTED)
 
-    def degrees_in(self, book: codebook.Codebook) -> Degrees:
-        """As of any record; what the participant certainly had no part in shows no participation of theirs."""
-        return degrees(
-            [step for step in self.steps if not (isinstance(step.event, Together) and step.event.without_participant)],
-            book,
-        )
+    @classmethod
+    def shows(cls, step: Step) -> bool:
+        """What the participant certainly had no part in shows no participation of theirs."""
+        return not (isinstance(step.event, Together) and step.event.without_participant)
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
