@@ -5,10 +5,10 @@ everything is undone: that fence is the guarantee that every event is folded onc
 """
 
 import hashlib
-import inspect
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -29,8 +29,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from domain import aggregate, events, history, time
-from domain import tables as declared
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
@@ -199,17 +197,16 @@ class ViewStore:
 
 
 def version_of(kinds: Sequence[type[Aggregate]]) -> str:
-    """What the views' rows depend on: the code that folds them, and the schemas of the events they are folded from."""
+    """What the views' rows depend on: the code that folds them, the rules and the codebook, and the events' schemas."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
-    modules = [here / "projections.py", here / "histories.py", *sorted(here.joinpath("views").glob("*.py"))]
-    modules += [Path(inspect.getfile(module)) for module in (aggregate, events, history, declared, time)]
-    modules += [Path(inspect.getfile(kind)) for kind in kinds]
+    here, domain = Path(__file__).parent, resources.files("domain")
+    parts = [here / "projections.py", here / "histories.py", *sorted(here.joinpath("views").glob("*.py"))]
+    parts += sorted(path for path in Path(str(domain)).rglob("*") if path.suffix in (".py", ".json"))
     for kind in kinds:
         for each in kind.events:
             digest.update(msgspec.json.encode(msgspec.json.schema(each), order="sorted"))
-    for module in modules:
-        digest.update(module.read_bytes())
+    for part in parts:
+        digest.update(part.read_bytes())
     return digest.hexdigest()
 
 

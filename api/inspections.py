@@ -115,12 +115,13 @@ def operations(features: Sequence[Feature]) -> list[Operation]:
         )
     ]
     for noun, feature in asked.items():
+        many = feature.url.rpartition("/")[2]
         found += [
             Operation(
                 **shared,
-                path=f"{one_set}/{feature.noun}",
+                path=f"{one_set}/{many}",
                 name=f"list_inspections_of_{noun}",
-                summary=f"What every {noun} answers, with the events as evidence",
+                summary=f"What every {noun.replace('_', ' ')} answers, with the events as evidence",
                 query=InspectionFilters,
                 answers={200: page_of(InspectedRecord)},
                 headers=("Position",),
@@ -129,9 +130,9 @@ def operations(features: Sequence[Feature]) -> list[Operation]:
             ),
             Operation(
                 **shared,
-                path=f"{one_set}/{feature.noun}/{{record}}",
+                path=f"{one_set}/{many}/{{record}}",
                 name=f"get_inspection_of_{noun}",
-                summary=f"What one {noun} answers, with the events as evidence",
+                summary=f"What one {noun.replace('_', ' ')} answers, with the events as evidence",
                 query=Moment,
                 answers={200: InspectedRecord},
                 headers=("Position",),

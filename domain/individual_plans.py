@@ -72,6 +72,7 @@ class Measure(NamedTuple):
 
     event_id: UUID
     event: MeasureAdded
+    starts: date | None
     completed: bool
 
 
@@ -163,7 +164,7 @@ class IndividualPlan(PersonalRecord):
         """Every measure, in the order they were added."""
         completed = {step.event.measure_id for step in self.steps if isinstance(step.event, MeasureCompleted)}
         return [
-            Measure(step.event_id, step.event, step.event_id in completed)
+            Measure(step.event_id, step.event, step.starts, step.event_id in completed)
             for step in self.steps
             if isinstance(step.event, MeasureAdded)
         ]

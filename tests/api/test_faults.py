@@ -35,7 +35,9 @@ class Broken:
 def broken(running: Running, kind: type[Exception]) -> Api:
     """The API over a ledger whose store and views fail."""
     api = open_api(running)
-    opened = LedgerServices(number="1504", synthetic=True, records=Broken(kind), views=Broken(kind))
+    opened = LedgerServices(
+        number="1504", synthetic=True, records=Broken(kind), views=Broken(kind), waits=running.services.waits
+    )
     services = replace(running.services, ledger=lambda ledger: opened)
     return replace(api, client=application(services, running.features).test_client())
 

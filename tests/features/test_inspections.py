@@ -64,7 +64,7 @@ class Plan(Aggregate):
 
 
 FEATURE = Feature(
-    noun="individual-plans", aggregate=Plan, opens=(), commands=(), detail=Detail, row=ListRow, filters=Filters
+    noun="individual_plans", aggregate=Plan, opens=(), commands=(), detail=Detail, row=ListRow, filters=Filters
 )
 
 
