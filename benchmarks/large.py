@@ -87,7 +87,7 @@ def _copies(events: tuple[Recorded, ...], size: int) -> Iterator[tuple[Recorded,
     """So many events, and the keys each is sealed under: every event of the history, in one copy after the other."""
     known = {each.stream_id for each in events} | {each.event_id for each in events}
     of_any = codec()
-    masks = [Random(copy).getrandbits(128) & _FREE_BITS for copy in range(-(-size // len(events)))]  # noqa: S311
+    masks = [Random(copy).getrandbits(128) & _FREE_BITS for copy in range(-(-size // len(events)))]
     for each in events:
         cast = _Cast(of_any, each, known)
         for mask in masks:

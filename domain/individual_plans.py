@@ -6,6 +6,7 @@ good. What is due, and by when, follows from that regime's dated rules; a closed
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -178,8 +179,9 @@ class IndividualPlan(PersonalRecord):
     @property
     def review_due(self) -> date | None:
         """The earliest day a review is owed by."""
-        return min((review.due_on for review in self.reviews() if review.owed), default=None)
+        return min((review.due_on for review in self.reviews if review.owed), default=None)
 
+    @cached_property
     def reviews(self) -> list[Review]:
         """Every review that was ever due or is: at intervals, then at life changes."""
         return reviews(judged(self.steps))
