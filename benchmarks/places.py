@@ -42,7 +42,7 @@ class Place:
         """The URL, as its owner, of a database that is kept with the cluster; made if it is not there."""
         name = f"kept_{purpose}"
         with psycopg.connect(self.cluster, autocommit=True) as connection:
-            if not connection.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 connection.execute(f"CREATE DATABASE {name}")
         return self._url(name)
 
