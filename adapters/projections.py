@@ -11,18 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from threading import Condition, Event
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Table
 
+from adapters.histories import PageHistories
 from adapters.rebuilds import Rebuild, Rebuilt
-from adapters.viewstore import Change, Outrun, View, ViewStore
-from domain.aggregate import Aggregate
+from adapters.viewstore import Outrun, View, ViewStore
 from domain.history import Recorded
 from domain.tables import Among
-
-A = TypeVar("A", bound=Aggregate)
 
 PAGE = 2_000
 REBUILD_PAGE = 5_000
@@ -51,43 +49,6 @@ class Events(Protocol):
     def page(self, after: int, limit: int) -> list[Recorded]: ...
     def histories(self, records: Collection[UUID], upto: int) -> dict[UUID, list[Recorded]]: ...
     def wait(self, after: int, timeout: float) -> bool: ...
-
-
-class PageHistories:
-    """The histories of a page's records, up to the page's end."""
-
-    def __init__(self, events: Events, page: Sequence[Recorded]) -> None:
-        self._events, self.page = events, page
-        self._upto = page[-1].position if page else 0
-        self._read: dict[UUID, list[Recorded]] = {}
-        self._folded: dict[tuple[UUID, int], Any] = {}
-
-    def read(self, records: Collection[UUID]) -> None:
-        """Reads the histories of records, in one go."""
-        unread = [record for record in records if record not in self._read]
-        if unread:
-            self._read |= self._events.histories(unread, self._upto)
-
-    def until(self, record: UUID, position: int) -> Sequence[Recorded]:
-        """A record's history up to a position."""
-        self.read([record])
-        return [each for each in self._read[record] if each.position <= position]
-
-    def folded(self, kind: type[A], record: UUID, position: int) -> A:
-        """A record as of a position, folded once for all views that ask."""
-        history = self.until(record, position)
-        found: A | None = self._folded.get((record, len(history)))
-        if found is None:
-            found = self._folded[record, len(history)] = kind(record, history)
-        return found
-
-    def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]:
-        """A record's changes within a page, in order."""
-        self.read([record])
-        history = self._read[record]
-        for at, each in enumerate(history):
-            if each.position >= page[0].position:
-                yield Change(each.position, history[:at], history[: at + 1])
 
 
 class Progress(NamedTuple):

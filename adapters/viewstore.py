@@ -5,8 +5,9 @@ everything is undone: that fence is the guarantee that every event is folded onc
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -34,12 +35,28 @@ from domain.history import Recorded
 A = TypeVar("A", bound=Aggregate)
 
 
-class Change(NamedTuple):
-    """One event's place in its record's history: what was recorded before it, and with it."""
+class Stretch(NamedTuple):
+    """A record as its events show it from one day until another (None: ever after).
 
-    position: int
-    before: Sequence[Recorded]
-    after: Sequence[Recorded]
+    On days that are past, what is made of it may rest on its steps alone: where those stay the same, so does `record`,
+    whatever else is recorded.
+    """
+
+    on_from: date
+    on_to: date | None
+    record: Aggregate
+
+
+class Change(NamedTuple):
+    """What an event changes in its record, whose first event is `opening`: the stretches that end with it, and begin.
+
+    Both are without the stretches that stay as they are. A record taken back has none.
+    """
+
+    event: Recorded
+    opening: Recorded
+    before: Sequence[Stretch]
+    after: Sequence[Stretch]
 
 
 class Histories(Protocol):
@@ -47,7 +64,7 @@ class Histories(Protocol):
 
     def read(self, records: Collection[UUID]) -> None: ...
     def until(self, record: UUID, position: int) -> Sequence[Recorded]: ...
-    def changes(self, record: UUID, page: Sequence[Recorded]) -> Iterator[Change]: ...
+    def changes(self, kind: type[Aggregate], record: UUID) -> Iterable[Change]: ...
     def folded(self, kind: type[A], record: UUID, position: int) -> A: ...
 
 
@@ -183,7 +200,7 @@ def version_of(kinds: Sequence[type[Aggregate]]) -> str:
     """What the views' rows depend on: the code that folds them, the rules and the codebook, and the events' schemas."""
     digest = hashlib.sha256()
     here, domain = Path(__file__).parent, resources.files("domain")
-    parts = [here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
+    parts = [here / "projections.py", here / "histories.py", *sorted(here.joinpath("views").glob("*.py"))]
     parts += sorted(path for path in Path(str(domain)).rglob("*") if path.suffix in (".py", ".json"))
     for kind in kinds:
         for each in kind.events:

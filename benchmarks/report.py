@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Peer, Result, Spread
+from benchmarks.measure import Contender, Peer, Result, Spread
 
 LIBRARIES = (
     "cryptography",
@@ -54,6 +54,7 @@ def commit() -> str:
 def as_json(result: Result) -> dict[str, Any]:
     """One comparison, with every round."""
     comparison = result.comparison
+    measure = "megabytes" if comparison.megabytes else "per_second"
     return {
         "row": comparison.row,
         "work": comparison.work,
@@ -61,14 +62,15 @@ def as_json(result: Result) -> dict[str, Any]:
         "unit": comparison.unit,
         "size": comparison.size,
         "settings": dict(comparison.settings),
-        "ours": {"per_second": result.rate(comparison.ours)._asdict(), "rounds": result.rates[comparison.ours.name]},
+        "ours": {measure: result.rate(comparison.ours)._asdict(), "rounds": result.rates[comparison.ours.name]},
         "peers": [
             {
                 "name": peer.contender.name,
-                "per_second": result.rate(peer.contender)._asdict(),
+                measure: result.rate(peer.contender)._asdict(),
                 "rounds": result.rates[peer.contender.name],
                 "ratio": result.ratio(peer)._asdict(),
                 "goal": peer.goal,
+                "most": peer.most,
                 "short_of_goal": result.short(peer),
             }
             for peer in comparison.peers
@@ -83,7 +85,8 @@ def table(results: Sequence[Result], told: dict[str, Any]) -> str:
         f"commit {told['commit']}, {told['at']}{', QUICK: the sizes say nothing' if told['quick'] else ''}",
         f"Python {told['python']}, {libraries}",
         f"{told['cores']} cores, load {told['load'][0]} at the start, {told['rounds']} rounds turn by turn",
-        "each number is a median (least to most); ratio = ours / peer, in the same round",
+        "each number is a median (least to most); ratio = ours / peer, in the same round: of the speed where the goal",
+        "is a least (≥), of what it takes, time or memory, where it is a most (≤)",
         "",
     ]
     cells: list[tuple[str, ...]] = [("row", "work", "", "per second", "ratio", "goal", "")]
@@ -97,27 +100,28 @@ def table(results: Sequence[Result], told: dict[str, Any]) -> str:
 def _lines(result: Result) -> Iterator[tuple[str, ...]]:
     comparison = result.comparison
     work = f"{comparison.work}, {comparison.back_end}"
-    yield (str(comparison.row), work, comparison.ours.name, _count(result.rate(comparison.ours)), "", "", "")
+    yield (str(comparison.row), work, comparison.ours.name, _count(result, comparison.ours), "", "", "")
     for peer in comparison.peers:
         yield (
             "",
             "",
             f"/ {peer.contender.name}",
-            _count(result.rate(peer.contender)),
+            _count(result, peer.contender),
             _ratio(result.ratio(peer)),
-            f"≥ {peer.goal}" if peer.goal else "",
+            f"≥ {peer.goal}" if peer.goal else f"≤ {peer.most}" if peer.most else "",
             _verdict(result, peer),
         )
 
 
 def _verdict(result: Result, peer: Peer) -> str:
-    if peer.goal is None:
+    if peer.goal is None and peer.most is None:
         return ""
     return "short of goal" if result.short(peer) else "met"
 
 
-def _count(spread: Spread) -> str:
-    return f"{spread.median:,.0f} ({spread.least:,.0f} to {spread.most:,.0f})"
+def _count(result: Result, contender: Contender) -> str:
+    spread, unit = result.rate(contender), " MB" if result.comparison.megabytes else ""
+    return f"{spread.median:,.0f}{unit} ({spread.least:,.0f} to {spread.most:,.0f})"
 
 
 def _ratio(spread: Spread) -> str:
@@ -129,4 +133,6 @@ def _settings(results: Sequence[Result]) -> Iterator[str]:
         comparison = result.comparison
         settings = "; ".join(f"{name}: {value}" for name, value in comparison.settings.items())
         turn = f"{comparison.size:,} {comparison.unit} a turn"
+        if comparison.rounds is not None:
+            turn += f", at most {comparison.rounds} rounds"
         yield f"row {comparison.row}, {comparison.back_end}: {turn}; {settings}"

@@ -7,6 +7,7 @@ refused; what breaks a rule is recorded with its deviation, once the sender says
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from typing import ClassVar, NamedTuple, Protocol, Self
 from uuid import UUID
 
@@ -118,7 +119,12 @@ class Aggregate(ABC):
 
     def degrees_in(self, book: codebook.Codebook) -> Degrees:
         """The degree of participation as promised, documented and experienced."""
-        return degrees(self.steps, book)
+        return degrees(filter(self.shows, self.steps), book)
+
+    @classmethod
+    def shows(cls, step: Step) -> bool:
+        """Whether a step may show a degree of participation."""
+        return True
 
     @property
     def version(self) -> int:
@@ -135,7 +141,7 @@ class Aggregate(ABC):
         """Whether the opening event, and with it the record, has been retracted."""
         return opening_retracted(self.history)
 
-    @property
+    @cached_property
     def deviations(self) -> list[Deviation]:
         """Every rule the effective history departs from now, with the reason that was given, if any."""
         reasons = {

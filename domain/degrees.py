@@ -4,7 +4,7 @@ Intended is a promise made to people. Documented follows from the classes of the
 codebook. Experienced is what they say themselves. One is never read from another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, ClassVar, NamedTuple
 from uuid import UUID
@@ -40,16 +40,22 @@ class Experienced(Event, frozen=True, kw_only=True):
 class Degrees(NamedTuple):
     """The three degrees of a record (codebook list `degrees`), and the events that show the documented one."""
 
-    intended: str
-    documented: str
-    experienced: str
+    intended: str = NOT_RECORDED
+    documented: str = NO_EVIDENCE
+    experienced: str = NOT_RECORDED
     evidence: tuple[UUID, ...] = ()
 
 
-def degrees(steps: Sequence[Step], book: Codebook) -> Degrees:
-    """The degrees an effective history tells; of promises and of experiences the last counts."""
-    intended = experienced = NOT_RECORDED
-    shown: dict[str, list[UUID]] = {}
+NOTHING = Degrees()
+"""What no step tells."""
+
+
+def degrees(steps: Iterable[Step], book: Codebook, so_far: Degrees = NOTHING) -> Degrees:
+    """The degrees an effective history tells; of promises and of experiences the last counts.
+
+    `so_far` is what the steps before these told.
+    """
+    intended, documented, experienced, evidence = so_far
     classes = book.lists["event-classes"].codes
     for step in steps:
         if isinstance(step.event, Promised):
@@ -57,7 +63,10 @@ def degrees(steps: Sequence[Step], book: Codebook) -> Degrees:
         elif isinstance(step.event, Experienced):
             experienced = step.event.degree
         found = classes.get(step.name)
-        if found is not None and found.degree is not None:
-            shown.setdefault(found.degree, []).append(step.event_id)
-    documented = max(shown, default=NO_EVIDENCE)
-    return Degrees(intended, documented, experienced, tuple(shown.get(documented, ())))
+        if found is None or found.degree is None:
+            continue
+        if documented == NO_EVIDENCE or found.degree > documented:
+            documented, evidence = found.degree, ()
+        if found.degree == documented:
+            evidence = (*evidence, step.event_id)
+    return Degrees(intended, documented, experienced, evidence)

@@ -72,26 +72,28 @@ def effective(recorded: Iterable[Recorded], on: date | None = None) -> list[Step
     """The effective history of one record, up to and including the day `on`."""
     steps: dict[UUID, Step] = {}
     retracted: set[UUID] = set()
-    days: dict[UUID, date] = {}
+    told: dict[UUID, int] = {}
     for each in recorded:
         event = each.event
         if isinstance(event, Corrected):
             original = steps[event.target]
-            steps[event.target] = _step(original, event.replacement, days[event.target])
+            steps[event.target] = _step(original, event.replacement, told[event.target])
             retracted.discard(event.target)
         elif isinstance(event, Retracted):
             retracted.add(event.target)
         else:
-            days[each.event_id] = oslo_day(each.recorded_at)
-            steps[each.event_id] = _step(each, event, days[each.event_id])
+            told[each.event_id] = each.recorded_at
+            steps[each.event_id] = _step(each, event, each.recorded_at)
     kept = [step for step in steps.values() if step.event_id not in retracted and (on is None or step.ends <= on)]
     return sorted(kept, key=lambda step: (step.ends, step.position))
 
 
-def _step(original: Recorded | Step, event: Event, told: date) -> Step:
+def _step(original: Recorded | Step, event: Event, recorded_at: int) -> Step:
     starts, ends = event.meta.occurred_from, event.meta.occurred_to
-    # A replacement told of later may begin after the day the original was recorded.
-    ends = ends or max(told, starts or told)
+    if ends is None:
+        told = oslo_day(recorded_at)
+        # A replacement told of later may begin after the day the original was recorded.
+        ends = max(told, starts or told)
     return Step(original.event_id, original.position, original.version, original.name, event, starts, ends)
 
 

@@ -174,9 +174,9 @@ def _at_intervals(steps: Sequence[Step]) -> Iterator[Review]:
     regime = _regime(steps)
     agreed: date | None = None
     base: Step | None = None
+    due: date | None = None
     missed: tuple[Step, ...] = ()
     for step in steps:
-        due = _due(agreed, base, regime)
         match step.event:
             case RegisteredAsExisting(next_review_due=day):
                 agreed = day
@@ -190,7 +190,10 @@ def _at_intervals(steps: Sequence[Step]) -> Iterator[Review]:
                 if due:
                     yield Review("interval", due, _held(steps, base, due), missed)
                 agreed, base, missed = day, step, ()
-    if due := _due(agreed, base, regime):
+            case _:
+                continue
+        due = _due(agreed, base, regime)
+    if due:
         yield Review("interval", due, _held(steps, base, due), missed)
 
 

@@ -6,15 +6,15 @@ good. What is due, and by when, follows from that regime's dated rules; a closed
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from domain import codebook
 from domain.aggregate import Broken, Others, judged, refuse_unknown
 from domain.commands import Command
-from domain.degrees import Degrees, Experienced, Promised, degrees
+from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCorrection, ImpossibleInterval, UnknownReference
 from domain.events import MISSING, NOT_RECORDED, Event
@@ -179,8 +179,9 @@ class IndividualPlan(PersonalRecord):
     @property
     def review_due(self) -> date | None:
         """The earliest day a review is owed by."""
-        return min((review.due_on for review in self.reviews() if review.owed), default=None)
+        return min((review.due_on for review in self.reviews if review.owed), default=None)
 
+    @cached_property
     def reviews(self) -> list[Review]:
         """Every review that was ever due or is: at intervals, then at life changes."""
         return reviews(judged(self.steps))
@@ -194,12 +195,10 @@ class IndividualPlan(PersonalRecord):
         """What the plan answers to the questions of an inspection, and the events that show it."""
         return (answer(judged(self.steps)) for answer in INSPECTED)
 
-    def degrees_in(self, book: codebook.Codebook) -> Degrees:
-        """As of any record; what the participant certainly had no part in shows no participation of theirs."""
-        return degrees(
-            [step for step in self.steps if not (isinstance(step.event, Together) and step.event.without_participant)],
-            book,
-        )
+    @classmethod
+    def shows(cls, step: Step) -> bool:
+        """What the participant certainly had no part in shows no participation of theirs."""
+        return not (isinstance(step.event, Together) and step.event.without_participant)
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:

@@ -45,9 +45,12 @@ def holds(row: Row, day: date) -> bool:
 
 def values(parameter: str, regime: str, day: date) -> tuple[int, ...]:
     """The values a parameter has under a regime on a day, smallest first; none where no rule sets one."""
-    return tuple(
-        sorted(row.value for row in rows() if row.parameter == parameter and row.regime == regime and holds(row, day))
-    )
+    return tuple(sorted(row.value for row in _rows_of(parameter, regime) if holds(row, day)))
+
+
+@functools.cache
+def _rows_of(parameter: str, regime: str) -> tuple[Row, ...]:
+    return tuple(row for row in rows() if row.parameter == parameter and row.regime == regime)
 
 
 def value(parameter: str, regime: str, day: date) -> int | None:

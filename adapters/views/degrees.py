@@ -5,10 +5,13 @@ depends on the version of the codebook: a fact says it for each of them, and the
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
 
 from adapters.views.facts import Count, Fact, Related, fact
 from domain import codebook
 from domain.aggregate import Aggregate
+from domain.degrees import NOTHING, degrees
 from domain.tables import by_version
 
 VERSIONS = tuple(codebook.load(version) for version in range(1, codebook.VERSION + 1))
@@ -17,9 +20,10 @@ VERSIONS = tuple(codebook.load(version) for version in range(1, codebook.VERSION
 def count(record: Aggregate, related: Related) -> Iterator[Fact]:
     """A record's degrees, from the day they are so to the day they are otherwise."""
     before: tuple[str, ...] | None = None
-    for day in sorted({step.ends for step in record.steps}):
-        then = type(record)(record.id, record.history, day)
-        told = [then.degrees_in(book) for book in VERSIONS]
+    told = [NOTHING] * len(VERSIONS)
+    for day, steps in groupby(record.steps, attrgetter("ends")):
+        shown = [*filter(record.shows, steps)]
+        told = [degrees(shown, book, so_far) for book, so_far in zip(VERSIONS, told, strict=True)]
         documented = by_version([each.documented for each in told])
         now = (record.noun, told[0].intended, documented, told[0].experienced)
         if now != before:

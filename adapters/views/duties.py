@@ -26,8 +26,9 @@ from sqlalchemy import (
 )
 
 from adapters.views.lists import Page, standing
-from adapters.viewstore import Histories
+from adapters.viewstore import Histories, Stretch
 from domain.aggregate import Aggregate
+from domain.duties import Duty
 from domain.history import Recorded
 
 NAME = "duties"
@@ -93,24 +94,27 @@ class Duties:
         closing: list[dict[str, Any]] = []
         adding: dict[tuple[UUID, Row], dict[str, Any]] = {}
         written: list[dict[str, Any]] = []
+        nouns = {each.stream_id: each.name.partition(".")[0] for each in page}
         for record in self.concerned(connection, tables, page):
-            for change in histories.changes(record, page):
-                before, after = set(self.rows(change.before)), set(self.rows(change.after))
+            noun = nouns[record]
+            owed: dict[Aggregate, tuple[Duty, ...]] = {}
+            for change in histories.changes(self._kinds[noun], record):
+                position = change.event.position
+                before, after = ({*_rows(each, owed)} for each in (change.before, change.after))
                 for gone in before - after:
                     # A row both added and closed within the page is written closed.
                     if fresh := adding.pop((record, gone), None):
-                        fresh["to_position"] = change.position
+                        fresh["to_position"] = position
                     else:
                         key = {"b_record": record, "b_from": gone.on_from, "b_kind": gone.kind, "b_due": gone.due_on}
-                        closing.append({"b_ledger": ledger, "b_to": change.position, **key})
+                        closing.append({"b_ledger": ledger, "b_to": position, **key})
                 for new in after - before:
-                    opened = change.after[0]
                     adding[record, new] = row = {
                         "ledger": ledger,
                         "record": record,
-                        "noun": opened.name.partition(".")[0],
-                        "place": new.due_on.toordinal() * _PLACES + opened.position,
-                        "from_position": change.position,
+                        "noun": noun,
+                        "place": new.due_on.toordinal() * _PLACES + change.opening.position,
+                        "from_position": position,
                         "to_position": None,
                         **new._asdict(),
                     }
@@ -131,20 +135,6 @@ class Duties:
             )
         if written:
             connection.execute(table.insert(), written)
-
-    def rows(self, history: Sequence[Recorded]) -> Iterator[Row]:
-        """What a record with this history owes, for each stretch of days."""
-        if not history:
-            return
-        kind = self._kinds[history[0].name.partition(".")[0]]
-        whole = kind(history[0].stream_id, history)
-        if whole.retracted:
-            return
-        days = sorted({step.ends for step in whole.steps})
-        for day, following in zip(days, [*days[1:], None], strict=True):
-            aggregate = kind(history[0].stream_id, history, day) if following else whole
-            for duty in aggregate.duties():
-                yield Row(day, following, duty.kind, duty.due_on or days[0], duty.person)
 
     def query(
         self,
@@ -192,3 +182,12 @@ class Duties:
         )
         counted = {kind: {"due": due, "overdue": int(overdue)} for kind, due, overdue in found}
         return {kind: counted.get(kind, {"due": 0, "overdue": 0}) for kind in kinds}
+
+
+def _rows(stretches: Sequence[Stretch], owed: dict[Aggregate, tuple[Duty, ...]]) -> Iterator[Row]:
+    """What is owed in these stretches; `owed` keeps what each record owed as it stood."""
+    for on_from, on_to, record in stretches:
+        if record not in owed:
+            owed[record] = tuple(record.duties())
+        for duty in owed[record]:
+            yield Row(on_from, on_to, duty.kind, duty.due_on or record.steps[0].ends, duty.person)

@@ -66,7 +66,7 @@ def row(plan: IndividualPlan) -> Mapping[str, Any]:
 
 def count(plan: IndividualPlan, related: Related) -> Iterator[Fact]:
     """A review that was due counts once, in the year of its due day, by how it went: held or not, it was due."""
-    for review in plan.reviews():
+    for review in plan.reviews:
         codes = (review.kind, plan.described.legal_regime if plan.described else UNKNOWN)
         outcomes, year = list(review.outcomes()), f"{review.due_on.year:04}"
         for at, (outcome, since) in enumerate(outcomes):

@@ -28,7 +28,7 @@ from sqlalchemy import (
     select,
 )
 
-from adapters.viewstore import Histories
+from adapters.viewstore import Histories, Stretch
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
@@ -114,22 +114,24 @@ class ListView:
         adding: list[dict[str, Any]] = []
         added: dict[tuple[UUID, date], dict[str, Any]] = {}
         for record in self.concerned(connection, tables, page):
-            for change in histories.changes(record, page):
-                before, after = set(self.slices(change.before)), set(self.slices(change.after))
+            made: dict[Aggregate, tuple[Any, ...]] = {}
+            for change in histories.changes(self.kind, record):
+                position = change.event.position
+                before, after = ({*self._slices(each, made)} for each in (change.before, change.after))
                 for gone in before - after:
                     # A row both added and closed within the page is written closed.
                     if fresh := added.pop((record, gone.on_from), None):
-                        fresh["to_position"] = change.position
+                        fresh["to_position"] = position
                     else:
                         key = {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from}
-                        closing.append({**key, "b_to": change.position})
+                        closing.append({**key, "b_to": position})
                 for new in after - before:
                     added[record, new.on_from] = row = {
                         "ledger": ledger,
                         "record": record,
-                        "opened": change.after[0].position,
-                        "version": change.after[-1].version,
-                        "from_position": change.position,
+                        "opened": change.opening.position,
+                        "version": change.event.version,
+                        "from_position": position,
                         "to_position": None,
                         "on_from": new.on_from,
                         "on_to": new.on_to,
@@ -151,17 +153,12 @@ class ListView:
         if adding:
             connection.execute(table.insert(), adding)
 
-    def slices(self, history: Sequence[Recorded]) -> Iterator[Slice]:
-        """The rows of a record with this history, one for each stretch of days."""
-        if not history:
-            return
-        whole = self.kind(history[0].stream_id, history)
-        if whole.retracted:
-            return
-        days = sorted({step.ends for step in whole.steps})
-        for day, following in zip(days, [*days[1:], None], strict=True):
-            aggregate = self.kind(history[0].stream_id, history, day) if following else whole
-            yield Slice(day, following, None if following else whole.version, tuple(self.row(aggregate).values()))
+    def _slices(self, stretches: Sequence[Stretch], made: dict[Aggregate, tuple[Any, ...]]) -> Iterator[Slice]:
+        """The rows of these stretches; `made` keeps what was made of each record as it stood."""
+        for on_from, on_to, record in stretches:
+            if record not in made:
+                made[record] = tuple(self.row(record).values())
+            yield Slice(on_from, on_to, None if on_to else record.version, made[record])
 
     def query(
         self,

@@ -825,7 +825,7 @@ def test_reviews_are_due_and_held_as_a_day_by_day_account_has_it(counts: Callabl
     @settings(max_examples=counts(150, 2_000), deadline=None)
     @given(TURNS)
     def check(turns: list[Turn]) -> None:
-        reviews = a_plan_of(turns).reviews()
+        reviews = a_plan_of(turns).reviews
         mentioned = {day for turn in turns for day in (turn.day, turn.due) if day}
         mentioned |= {day for review in reviews for _, day in review.outcomes()}
         for today in {day + timedelta(more) for day in mentioned for more in (-1, 0, 1)}:
@@ -840,7 +840,7 @@ def test_the_outcomes_of_a_review_follow_each_other_as_days_pass(counts: Callabl
     @settings(max_examples=counts(100, 1_000), deadline=None)
     @given(TURNS, st.dictionaries(st.integers(0, 11), st.tuples(st.integers(0, 90), st.integers(0, 90))))
     def check(turns: list[Turn], unsure: dict[int, tuple[int, int]]) -> None:
-        for review in a_plan_of(turns, unsure).reviews():
+        for review in a_plan_of(turns, unsure).reviews:
             told = [*review.outcomes()]
             assert all(earlier <= later for (_, earlier), (_, later) in pairwise(told))
             assert [name for name, _ in told] == sorted(
@@ -857,8 +857,8 @@ def test_to_be_less_sure_of_when_something_was_decided_or_reviewed_never_accuses
     @given(TURNS, st.dictionaries(st.integers(0, 11), st.tuples(st.integers(0, 200), st.integers(0, 200))))
     def check(turns: list[Turn], unsure: dict[int, tuple[int, int]]) -> None:
         fuzzy = {i for i, turn in enumerate(turns) if turn.name in ("decided", "reviewed")}
-        before = sum(review.broken_at is not None for review in a_plan_of(turns).reviews())
+        before = sum(review.broken_at is not None for review in a_plan_of(turns).reviews)
         off = {i: days for i, days in unsure.items() if i in fuzzy}
-        assert sum(review.broken_at is not None for review in a_plan_of(turns, off).reviews()) <= before
+        assert sum(review.broken_at is not None for review in a_plan_of(turns, off).reviews) <= before
 
     check()
