@@ -1,0 +1,143 @@
+"""Many writers at once on the same few records, through two processes' doors: nobody undoes what they have not read."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from adapters.eventstore import LedgerStore
+from adapters.verify import verify
+from api.app import application
+from api.bootstrap import Running, bootstrap
+from domain.aggregate import Aggregate
+from domain.hearings import Answered, Hearing
+from tests.conftest import ON, Api, Clock, Ids, an_input, meeting, open_api
+
+HEARING = {"occurred": ON, "plan_type": "thematic_plan"}
+
+
+class Command(NamedTuple):
+    """What a writer does: where, by which method, and the member that bears the writer's mark."""
+
+    path: str
+    method: str
+    mark: str
+    any_version: bool = False
+    members: dict[str, Any] = {}
+
+
+class Won(NamedTuple):
+    """A command that was recorded: on which record, the version it rested on if it said one, and its mark."""
+
+    record: str
+    rested_on: int | None
+    version: int
+    mark: str
+
+
+class Writer:
+    """Sends commands to records that others write to, too; reads again when it was late."""
+
+    def __init__(self, number: int, api: Api, records: dict[str, list[str]]) -> None:
+        self.number, self.api, self.random = number, api, Random(number)
+        self.seen: dict[str, str] = {}
+        self.won: list[Won] = []
+        self.statuses: Counter[int] = Counter()
+        inputs = [each.rpartition("/")[2] for each in records["inputs"]]
+        self.commands = [
+            *(Command(f"{path}/answers", "POST", "answer") for path in records["inputs"]),
+            *(Command(f"{path}/feedback", "POST", "feedback", any_version=True) for path in records["inputs"]),
+            *(Command(f"{path}/minutes", "PUT", "minutes") for path in records["meetings"]),
+            *(Command(f"{path}/answer", "PUT", "answer") for path in records["hearings"]),
+            *(
+                Command(f"{path}/statements", "POST", "statement", any_version=True, members={"submitted_by": "refugees", "inputs": [each]})
+                for path in records["hearings"]
+                for each in inputs
+            ),
+        ]
+
+    def write(self, commands: int) -> None:
+        """Sends so many commands, whatever becomes of each."""
+        for at in range(commands):
+            chosen = self.random.choice(self.commands)
+            path, mark = chosen.path.rpartition("/")[0], f"{self.number}-{at}"
+            if path not in self.seen:
+                self.seen[path] = self.api.send("HEAD", path).headers["ETag"]
+            match = "*" if chosen.any_version else self.seen[path]
+            body = {"occurred": ON, chosen.mark: mark, **chosen.members}
+            answer = self.api.send(chosen.method, chosen.path, body, match=match)
+            if answer.status_code == 409 and self.random.random() < 0.7:
+                body["deviations"] = [{"rule": each["rule"]} for each in answer.json["rules"]]
+                answer = self.api.send(chosen.method, chosen.path, body, match=match)
+            self.statuses[answer.status_code] += 1
+            if answer.status_code == 200:
+                self.seen[path] = answer.headers["ETag"]
+                rested_on = None if chosen.any_version else int(match.strip('"').partition(".")[0])
+                self.won.append(Won(answer.json["id"], rested_on, answer.json["version"], mark))
+            elif answer.status_code == 412:
+                del self.seen[path]
+
+
+def test_many_writers_of_the_same_records_lose_no_update(
+    running: Running, clock: Clock, counts: Callable[[int, int], int]
+) -> None:
+    api = open_api(running)
+    opened: dict[str, list[str]] = defaultdict(list)
+    for noun, body in [("inputs", an_input())] * 3 + [("meetings", meeting())] * 2 + [("hearings", HEARING)] * 2:
+        opened[noun].append(api.post(f"/v1/{noun}", body).headers["Location"])
+    before = running.store(api.ledger).head()
+    api.token("coordinator")
+    other = bootstrap(running.config, clock=clock, new_id=Ids(2009))
+    try:
+        apps = [application(each.services, each.features) for each in (running, other)]
+        writers = [
+            Writer(number, replace(api, client=apps[number % 2].test_client()), opened)
+            for number in range(counts(8, 16))
+        ]
+        each = counts(10, 500)
+        with ThreadPoolExecutor(len(writers)) as pool:
+            list(pool.map(lambda writer: writer.write(each), writers))
+    finally:
+        other.close()
+    statuses = sum((writer.statuses for writer in writers), Counter[int]())
+    assert {*statuses} == {200, 409, 412}, statuses
+    assert statuses.total() == len(writers) * each
+    store = running.store(api.ledger)
+    assert store.head() == before + statuses[200]
+    assert list(verify(store)) == []
+    every_update_is_kept(store, [won for writer in writers for won in writer.won], opened)
+
+
+def every_update_is_kept(store: LedgerStore, won: list[Won], opened: dict[str, list[str]]) -> None:
+    """What was answered 200 stands in its record at its version, after what its writer had read, and nothing else."""
+    told: dict[tuple[str, int], str] = {(each.record, each.version): each.mark for each in won}
+    assert len(told) == len(won)
+    assert all(each.version == each.rested_on + 1 for each in won if each.rested_on is not None)
+    stored = {}
+    for path in (path for paths in opened.values() for path in paths):
+        record = path.rpartition("/")[2]
+        for each in store.history(UUID(record))[1:]:
+            texts = (getattr(each.event, name, None) for name in ("answer", "feedback", "minutes", "statement"))
+            stored[record, each.version] = next(text for text in texts if text)
+    assert stored == told
+    for path in opened["hearings"]:
+        answers_are_of_what_stood(store, UUID(path.rpartition("/")[2]))
+
+
+def answers_are_of_what_stood(store: LedgerStore, hearing: UUID) -> None:
+    """Each time the hearing was declared answered, the inputs counted were those that had an answer at that moment."""
+    history = store.history(hearing)
+    answered = [at for at, each in enumerate(history) if isinstance(each.event, Answered)]
+    assert answered
+    for at in answered:
+
+        def then(noun: str, record: UUID, position: int = history[at].position) -> Aggregate:
+            return store.get(store.kind(noun), record, as_of=position)
+
+        untold = msgspec.structs.replace(history[at].event, answered="unknown", of="unknown")
+        assert Hearing(hearing, history[:at]).considering(untold, then) == history[at].event
