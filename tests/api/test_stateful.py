@@ -190,6 +190,13 @@ class Ledger:
             self._told(answer.json["version"] == version + 1, path, answer)
             self._told(answer.headers["ETag"].startswith(f'"{version + 1}.'), path, answer)
             self._told(answer.headers["Position"] == str(answer.json["position"]) == str(before + 1), path, answer)
+            named = {
+                (each.rule, str(each.event_id or told.event_id))
+                for told in self.store.history(UUID(record))
+                for each in told.event.meta.deviations
+            }
+            broken = {(each["rule"], each["event_id"]) for each in answer.json["deviations"]}
+            self._told(broken <= named, path, answer)
             if version == 0:
                 self.records[noun].append(record)
             self.last[record] = answer

@@ -55,7 +55,13 @@ class Writer:
             *(Command(f"{path}/minutes", "PUT", "minutes") for path in records["meetings"]),
             *(Command(f"{path}/answer", "PUT", "answer") for path in records["hearings"]),
             *(
-                Command(f"{path}/statements", "POST", "statement", any_version=True, members={"submitted_by": "refugees", "inputs": [each]})
+                Command(
+                    f"{path}/statements",
+                    "POST",
+                    "statement",
+                    any_version=True,
+                    members={"submitted_by": "refugees", "inputs": [each]},
+                )
                 for path in records["hearings"]
                 for each in inputs
             ),
@@ -105,7 +111,8 @@ def test_many_writers_of_the_same_records_lose_no_update(
     finally:
         other.close()
     statuses = sum((writer.statuses for writer in writers), Counter[int]())
-    assert {*statuses} == {200, 409, 412}, statuses
+    assert {*statuses} <= {200, 409, 412}, statuses
+    assert statuses[412], "nobody met anybody"
     assert statuses.total() == len(writers) * each
     store = running.store(api.ledger)
     assert store.head() == before + statuses[200]
