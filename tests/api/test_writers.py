@@ -49,11 +49,12 @@ class Writer:
         self.won: list[Won] = []
         self.statuses: Counter[int] = Counter()
         inputs = [each.rpartition("/")[2] for each in records["inputs"]]
+        declaring = [Command(f"{path}/answer", "PUT", "answer") for path in records["hearings"]]
         self.commands = [
+            *declaring * 4,
             *(Command(f"{path}/answers", "POST", "answer") for path in records["inputs"]),
             *(Command(f"{path}/feedback", "POST", "feedback", any_version=True) for path in records["inputs"]),
             *(Command(f"{path}/minutes", "PUT", "minutes") for path in records["meetings"]),
-            *(Command(f"{path}/answer", "PUT", "answer") for path in records["hearings"]),
             *(
                 Command(
                     f"{path}/statements",
@@ -94,7 +95,7 @@ def test_many_writers_of_the_same_records_lose_no_update(
 ) -> None:
     api = open_api(running)
     opened: dict[str, list[str]] = defaultdict(list)
-    for noun, body in [("inputs", an_input())] * 3 + [("meetings", meeting())] * 2 + [("hearings", HEARING)] * 2:
+    for noun, body in [("inputs", an_input())] * 3 + [("meetings", meeting())] * 2 + [("hearings", HEARING)]:
         opened[noun].append(api.post(f"/v1/{noun}", body).headers["Location"])
     before = running.store(api.ledger).head()
     api.token("coordinator")
