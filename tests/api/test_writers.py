@@ -69,9 +69,9 @@ class Writer:
         ]
 
     def write(self, commands: int) -> None:
-        """Sends so many commands, whatever becomes of each."""
+        """Sends so many commands, whatever becomes of each; all begin with the same one, so that one of them wins."""
         for at in range(commands):
-            chosen = self.random.choice(self.commands)
+            chosen = self.random.choice(self.commands) if at else self.commands[0]
             path, mark = chosen.path.rpartition("/")[0], f"{self.number}-{at}"
             if path not in self.seen:
                 self.seen[path] = self.api.send("HEAD", path).headers["ETag"]
