@@ -93,32 +93,40 @@ class Writer:
 def test_many_writers_of_the_same_records_lose_no_update(
     running: Running, clock: Clock, counts: Callable[[int, int], int]
 ) -> None:
+    """Sixteen writers send 500 commands each: 50 to each of ten ledgers, so that no record grows beyond all measure."""
+    other = bootstrap(running.config, clock=clock, new_id=Ids(2009))
+    try:
+        statuses = sum(
+            (contested(running, other, seed, counts(8, 16), counts(10, 50)) for seed in range(counts(1, 10))),
+            Counter[int](),
+        )
+    finally:
+        other.close()
+    assert {*statuses} <= {200, 409, 412}, statuses
+    assert statuses.total() == counts(8, 16) * counts(10, 500)
+    assert statuses[412], "nobody met anybody"
+
+
+def contested(running: Running, other: Running, seed: int, writers: int, each: int) -> Counter[int]:
+    """The answers of so many writers who send so many commands each to the same records of a new ledger."""
     api = open_api(running)
     opened: dict[str, list[str]] = defaultdict(list)
     for noun, body in [("inputs", an_input())] * 3 + [("meetings", meeting())] * 2 + [("hearings", HEARING)]:
         opened[noun].append(api.post(f"/v1/{noun}", body).headers["Location"])
-    before = running.store(api.ledger).head()
-    api.token("coordinator")
-    other = bootstrap(running.config, clock=clock, new_id=Ids(2009))
-    try:
-        apps = [application(each.services, each.features) for each in (running, other)]
-        writers = [
-            Writer(number, replace(api, client=apps[number % 2].test_client()), opened)
-            for number in range(counts(8, 16))
-        ]
-        each = counts(10, 500)
-        with ThreadPoolExecutor(len(writers)) as pool:
-            list(pool.map(lambda writer: writer.write(each), writers))
-    finally:
-        other.close()
-    statuses = sum((writer.statuses for writer in writers), Counter[int]())
-    assert {*statuses} <= {200, 409, 412}, statuses
-    assert statuses[412], "nobody met anybody"
-    assert statuses.total() == len(writers) * each
     store = running.store(api.ledger)
+    before = store.head()
+    apps = [application(door.services, door.features) for door in (running, other)]
+    sending = [
+        Writer(seed * writers + number, replace(api, client=apps[number % 2].test_client()), opened)
+        for number in range(writers)
+    ]
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(lambda writer: writer.write(each), sending))
+    statuses = sum((writer.statuses for writer in sending), Counter[int]())
     assert store.head() == before + statuses[200]
     assert list(verify(store)) == []
-    every_update_is_kept(store, [won for writer in writers for won in writer.won], opened)
+    every_update_is_kept(store, [won for writer in sending for won in writer.won], opened)
+    return statuses
 
 
 def every_update_is_kept(store: LedgerStore, won: list[Won], opened: dict[str, list[str]]) -> None:
