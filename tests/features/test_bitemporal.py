@@ -33,6 +33,7 @@ from domain.commands import Command
 from domain.errors import Refusal
 from domain.events import Corrected, Event, Meta, Retracted
 from domain.history import Recorded, effective
+from domain.participants import Participant
 from domain.tables import TABLES
 from domain.time import microseconds, oslo_day
 from tests.conftest import Api, Ids
@@ -70,6 +71,8 @@ class World:
     def tell(self, histories: int, each: int) -> None:
         """Tells so many histories, about so many events each, in any order; codebook 2 comes into use midway."""
         ledgers.activate_codebook(self.running, self.ledger, 1)
+        for _ in range(3):
+            self._open(next(feature for feature in FEATURES if feature.aggregate is Participant))
         while sum(map(len, self.known.values())) < histories:
             self._open(self.random.choice(FEATURES))
             for _ in range(each):
@@ -303,9 +306,10 @@ def test_random_histories_are_told_at_any_time_as_brute_force_has_them(
     running: Running, back_end: str, counts: Callable[[int, int], int]
 ) -> None:
     """Two in three histories on SQLite, the rest on PostgreSQL. A seed that fails fails alone, too."""
-    wanted = counts(40, 1_400 if back_end == "sqlite" else 700)
+    wanted = counts(40, 1_400 if back_end == "sqlite" else 680)
     seen: Counter[str] = Counter()
-    for seed in range(wanted // RECORDS):
+    first = 0 if back_end == "sqlite" else 1_000
+    for seed in range(first, first + wanted // RECORDS):
         judge(running, seed, seen, over=20)
     if wanted > 500:
         untold = {name for feature in FEATURES for name in names(feature.aggregate)} - seen.keys()
