@@ -1,174 +1,268 @@
-"""Commands at random over HTTP, of every noun: right and wrong versions, repeats, corrections, rules broken or not.
-
-Whatever is sent: never a 5xx, never half an event, and every answer is what the record's own events make of it.
-"""
+"""Random commands of every noun, right and wrong, one after another: whatever is sent, the ledger stays whole."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from random import Random
-from typing import Any
-from uuid import UUID, uuid4
+from typing import Any, NamedTuple
+from uuid import UUID
 
-import msgspec
 from werkzeug.test import TestResponse
 
-from api import bootstrap
-from api.bootstrap import verify
-from domain.events import Event
-from domain.time import oslo_day
-from tests.conftest import Api, Clock
-from tests.features.random_events import Events
+from adapters.verify import verify
+from api import ledgers
+from api.app import application
+from api.bootstrap import Running
+from api.records import Feature, Route
+from domain.events import Corrected, Retracted
+from domain.time import microseconds, oslo_day
+from tests.conftest import Api, Ids
+from tests.random_bodies import Bodies
 from tests.store.telling import rows
 
-FEATURES = bootstrap.features()
-ALLOWED = {200, 201, 404, 409, 412, 422, 428}
+BEGINNING = datetime(2026, 1, 5, 12, tzinfo=UTC)
+EACH = 500
+"""How many commands a ledger is sent."""
+
+DAY = 86_400_000_000
+REFUSED = {
+    400: {"malformed"},
+    409: {"deviation-needed", "taken"},
+    412: {"stale"},
+    422: {
+        "future-date",
+        "impossible-correction",
+        "impossible-count",
+        "impossible-interval",
+        "invalid",
+        "key-reused",
+        "unknown-code",
+        "unknown-reference",
+        "unprocessable",
+    },
+    428: {"version-needed"},
+}
+"""Every answer but what was asked for."""
 
 
-@dataclass
-class Sender:
-    """Sends commands at random and holds every answer against what it may be."""
+class Sent(NamedTuple):
+    """A command as it was sent, and what it was answered."""
 
-    api: Api
-    clock: Clock
-    random: Random
-    records: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    answered: Counter[int] = field(default_factory=Counter)
-    versions: Counter[UUID] = field(default_factory=Counter)
+    method: str
+    path: str
+    body: dict[str, Any]
+    match: str | None
+    key: str | None
+    answer: TestResponse
 
-    def __post_init__(self) -> None:
-        self.store = self.api.running.store(self.api.ledger)
-        self.events = Events(self.random, lambda noun: [UUID(each["id"]) for each in self.records[noun]])
+
+class Ledger:
+    """A ledger that random commands are sent to, and what is known of it by its answers alone."""
+
+    def __init__(self, running: Running, seed: int) -> None:
+        self.seed, self.random, self.now = seed, Random(seed), microseconds(BEGINNING)
+        services = replace(running.services, clock=self._clock, new_id=Ids(seed))
+        told = replace(running, services=services)
+        ledger = ledgers.create(told, "1504", "Ålesund", synthetic=True)
+        self.api = Api(told, ledger, application(services, running.features).test_client())
+        self.store = running.store(ledger)
         self.head = self.store.head()
+        self.records: dict[str, list[str]] = defaultdict(list)
+        self.bodies = Bodies(self.random, lambda noun: self.records[noun])
+        self.last: dict[str, TestResponse] = {}
+        self.sent: list[Sent] = []
+        self.commands = 0
+        self.statuses: Counter[str] = Counter()
 
-    def once(self) -> None:
-        """One command, and perhaps its repeat."""
-        feature = self.random.choice(FEATURES)
-        noun = feature.aggregate.noun
-        if not self.records[noun] or self.random.random() < 0.15:
-            route = self.random.choice(feature.opens)
-            self._send(feature, "POST", feature.url + route.path, self._body(route.event, route.body), None)
-            return
-        known = self.random.choice(self.records[noun][-12:])
-        path, chosen = f"{feature.url}/{known['id']}", self.random.random()
-        if chosen < 0.75:
-            route = self.random.choice(feature.commands)
-            body = self._body(route.event, route.body)
-            self._send(feature, route.method, path + route.path, body, known, additive=route.any_version)
-            return
-        originals = [each for each in known["history"] if each[1] not in ("corrected", "retracted")]
-        event_id, name = self.random.choice(originals)
-        if chosen < 0.93:
-            route = feature.route(f"{noun}.{name}")
-            replacement = self._body(route.event, route.body)
-            if "participant" in known and "participant" in replacement:
-                replacement["participant"] = known["participant"]
-            body = {"event_id": event_id, "replacement": replacement, "reason": "feil"}
-            self._send(feature, "POST", f"{path}/corrections", body, known)
+    def _clock(self) -> int:
+        self.now += 1_000
+        return self.now
+
+    @property
+    def today(self) -> date:
+        return oslo_day(self.now)
+
+    def tell(self, commands: int) -> None:
+        """Sends so many commands, and sees to each answer."""
+        while self.commands < commands:
+            feature = self.random.choice(self.api.running.features)
+            there = self.records[feature.aggregate.noun]
+            if not there or self.random.random() < 0.15:
+                self._open(feature)
+                continue
+            record = self.random.choice(there[-3:])
+            chosen = self.random.random()
+            if chosen < 0.7:
+                self._record(feature, record)
+            elif chosen < 0.9:
+                self._mend(feature, record)
+            elif self.sent:
+                self._again()
+            if self.random.random() < 0.1:
+                self.now += self.random.randint(1, 30) * DAY
+                self.api.tokens.clear()  # they expire
+
+    def _open(self, feature: Feature) -> None:
+        route = self.random.choice(feature.opens)
+        self._decided(feature, route, feature.url + route.path, None, None)
+
+    def _record(self, feature: Feature, record: str) -> None:
+        route = self.random.choice(feature.commands)
+        path, version = f"{feature.url}/{record}{route.path}", self.last[record].json["version"]
+        chosen = self.random.random()
+        if chosen < 0.8:
+            self._decided(feature, route, path, record, f'"{version}"')
+        elif chosen < 0.9:
+            answer = self._sent(feature, route.method, path, self._body(route), record, f'"{version + 1}"')
+            self._told(answer.status_code == 412, path, answer)
+        elif chosen < 0.95 and not route.any_version:
+            answer = self._sent(feature, route.method, path, self._body(route), record, "*")
+            self._told(answer.status_code == 400, path, answer)
+        elif chosen < 0.95:
+            self._decided(feature, route, path, record, "*")
         else:
-            self._send(feature, "POST", f"{path}/retractions", {"event_id": event_id}, known)
+            answer = self._sent(feature, route.method, path, self._body(route), record, None)
+            self._told(answer.status_code == 428, path, answer)
 
-    def _body(self, kind: type[Event], schema: Any) -> dict[str, Any]:
-        event = self.events.of(kind, oslo_day(self.clock.now))
-        members = msgspec.to_builtins(event)
-        meta, allowed = members.pop("meta"), schema._declared_fields
-        body = {name: value for name, value in members.items() if name in allowed}
-        body["occurred"] = {"from": meta["occurred_from"], "to": meta["occurred_to"]}
-        match self.random.random():
-            case chance if chance < 0.02:
-                body["occurred"]["to"] = "2999-01-01"
-            case chance if chance < 0.04 and "participant" in body:
-                body["participant"] = str(uuid4())
-        return body
+    def _decided(self, feature: Feature, route: Route, path: str, record: str | None, match: str | None) -> None:
+        """Sends a command at the right version; one that departs from a rule mostly again, with its deviations."""
+        body = self._body(route)
+        if self.random.random() < 0.12:
+            answer = self._sent(feature, route.method, path, self.bodies.spoilt(body, self.today), record, match)
+            self._told(answer.status_code == 422, path, answer)
+            return
+        answer = self._sent(feature, route.method, path, body, record, match)
+        if answer.status_code == 409 and answer.json["type"] == "/problems/deviation-needed":
+            rules = {each["rule"] for each in answer.json["rules"]}
+            self._told(bool(rules), path, answer)
+            if self.random.random() < 0.8:
+                body["deviations"] = [{"rule": rule, "reason": "Slik var det."} for rule in sorted(rules)]
+                answer = self._sent(feature, route.method, path, body, record, match)
+                if answer.status_code != 409:
+                    broken = {each["rule"] for each in answer.json["deviations"]}
+                    self._told(rules <= broken, path, answer)
 
-    def _send(
-        self,
-        feature: Any,
-        method: str,
-        url: str,
-        body: dict[str, Any],
-        known: dict[str, Any] | None,
-        *,
-        additive: bool = False,
-    ) -> None:
-        match: str | None = None
-        if known is not None:
-            stale = self.random.random() < 0.06
-            match = f'"{known["version"] - 1}"' if stale else f'"{known["version"]}"'
-            if self.random.random() < 0.02:
-                match = None
-            elif additive and self.random.random() < 0.3:
-                match = "*"
-        key = uuid4().hex if self.random.random() < 0.3 else None
-        answer = self._judged(self.api.send(method, url, body, match=match, key=key), known, match)
-        if answer.status_code == 409 and "rules" in answer.json and self.random.random() < 0.8:
-            accepted = [{"rule": each["rule"]} for each in answer.json["rules"]]
-            told = body.get("replacement", body)
-            told["deviations"] = accepted
-            answer = self._judged(self.api.send(method, url, body, match=match, key=key), known, match)
-        if answer.status_code in (200, 201):
-            self._recorded(feature, answer, known)
+    def _mend(self, feature: Feature, record: str) -> None:
+        history = self.store.history(UUID(record))
+        target = self.random.choice(history)
+        path, body = f"{feature.url}/{record}", {"event_id": str(target.event_id), "reason": "Tastefeil."}
+        match = f'"{len(history) + (self.random.random() < 0.1)}"'
+        own = not isinstance(target.event, Corrected | Retracted)
+        if self.random.random() < 0.7:
+            replacement = self._body(feature.route(target.name)) if own else {}
+            if "participant" in replacement and hasattr(target.event, "participant"):
+                replacement["participant"] = str(target.event.participant)
+            answer = self._sent(
+                feature, "POST", f"{path}/corrections", {**body, "replacement": replacement}, record, match
+            )
+        else:
+            answer = self._sent(feature, "POST", f"{path}/retractions", body, record, match)
+        self._told(own or answer.status_code in (412, 422), path, answer)
+
+    def _again(self) -> None:
+        """Sends an earlier command once more under its key, or another under that key."""
+        one = self.random.choice(self.sent)
+        if self.random.random() < 0.3:
+            body = {**one.body, "basis": "document" if one.body.get("basis") != "document" else "unknown"}
+            answer = self._raw(one.method, one.path, body, one.match, one.key)
+            self._told((answer.status_code, answer.json["type"]) == (422, "/problems/key-reused"), one.path, answer)
+            return
+        answer = self._raw(one.method, one.path, one.body, one.match, one.key)
+        same = [(each.status_code, each.get_data(), each.headers["ETag"]) for each in (one.answer, answer)]
+        self._told(same[0] == same[1], one.path, answer)
+
+    def _body(self, route: Route) -> dict[str, Any]:
+        return self.bodies.of(route.body, self.today)
+
+    def _sent(
+        self, feature: Feature, method: str, path: str, body: dict[str, Any], record: str | None, match: str | None
+    ) -> TestResponse:
+        """Sends a command. A record it changed has one event more, and so has the ledger; else nothing has."""
+        key = f"k-{self.commands}" if self.random.random() < 0.3 else None
+        before = self.head
+        answer = self._raw(method, path, body, match, key)
+        done = answer.status_code == (201 if record is None else 200)
+        version = self.last[record].json["version"] if record else 0
+        if done:
+            self.head += 1
+            noun, record = feature.aggregate.noun, answer.json["id"]
+            self._told(answer.json["version"] == version + 1, path, answer)
+            self._told(answer.headers["ETag"].startswith(f'"{version + 1}.'), path, answer)
+            self._told(answer.headers["Position"] == str(answer.json["position"]) == str(before + 1), path, answer)
+            named = {
+                (each.rule, str(each.event_id or told.event_id))
+                for told in self.store.history(UUID(record))
+                for each in told.event.meta.deviations
+            }
+            broken = {(each["rule"], each["event_id"]) for each in answer.json["deviations"]}
+            self._told(broken <= named, path, answer)
+            if version == 0:
+                self.records[noun].append(record)
+            self.last[record] = answer
             if key:
-                again = self.api.send(method, url, body, match=match, key=key)
-                assert again.get_data() == answer.get_data()
-                assert (again.status_code, self.store.head()) == (answer.status_code, self.head)
-
-    def _judged(self, answer: TestResponse, known: dict[str, Any] | None, match: str | None) -> TestResponse:
-        self.answered[answer.status_code] += 1
-        assert answer.status_code in ALLOWED, answer.get_data(as_text=True)
-        recorded = answer.status_code in (200, 201)
-        assert self.store.head() == self.head + recorded, "an event for each success, and none for a refusal"
-        self.head += recorded
-        if known is not None and match is None:
-            assert answer.status_code in (422, 428)
-        if answer.status_code == 412:
-            assert match != f'"{known["version"]}"' if known else False
-        if recorded:
-            assert int(answer.headers["Position"]) == answer.json["position"] == self.head
+                self.sent.append(Sent(method, path, body, match, key, answer))
+        else:
+            slug = answer.json["type"].removeprefix("/problems/")
+            self._told(slug in REFUSED.get(answer.status_code, ()), path, answer)
+        self._told(self.store.head() == self.head, path, answer)
         return answer
 
-    def _recorded(self, feature: Any, answer: TestResponse, known: dict[str, Any] | None) -> None:
-        told = answer.json
-        assert answer.headers["ETag"].startswith(f'"{told["version"]}.')
-        assert told["version"] == (1 if known is None else known["version"] + 1)
-        record = UUID(told["id"])
-        history = self.store.history(record)
-        assert len(history) == told["version"]
-        now = {**told, "history": [(str(each.event_id), each.event.NAME) for each in history]}
-        if known is None:
-            self.records[feature.aggregate.noun].append(now)
-        else:
-            known.clear()
-            known.update(now)
-        named = {
-            (each.rule, each.event_id or event.event_id) for event in history for each in event.event.meta.deviations
+    def _raw(self, method: str, path: str, body: Any, match: str | None, key: str | None) -> TestResponse:
+        self.commands += 1
+        answer = self.api.send(method, path, body, match=match, key=key)
+        self.statuses[str(answer.status_code)] += 1
+        return answer
+
+    def _told(self, holds: bool, path: str, answer: TestResponse) -> None:
+        where = f"seed {self.seed}, command {self.commands}: {path}"
+        assert holds, f"{where}\n{answer.status_code} {answer.get_data(as_text=True)}"
+
+    def whole(self) -> None:
+        """Every record is as it was last answered, in its list, and in a ledger that is sound and can be rebuilt."""
+        assert sum(answer.json["version"] for answer in self.last.values()) + 1 == self.head == self.store.head()
+        assert list(verify(self.store)) == [], self.seed
+        for feature in self.api.running.features:
+            listed = {
+                row["id"]: (row["version"], row["deviations"]) for row in self.api.items(f"{feature.url}?limit=200")
+            }
+            expected = {}
+            for record in self.records[feature.aggregate.noun]:
+                answer = self.api.get(f"{feature.url}/{record}")
+                self._told(answer.get_data() == self.last[record].get_data(), record, answer)
+                if not answer.json["retracted"]:
+                    expected[record] = answer.json["version"], len(answer.json["deviations"])
+            assert listed == expected, (self.seed, feature.noun)
+        views = self.api.running.ledger_views(self.api.ledger)
+        assert not [each for each in views.status() if each["error"]], (self.seed, views.status())
+        live = rows(views)
+        views.rebuild()
+        assert rows(views) == live, self.seed
+
+
+def judge(running: Running, seed: int, commands: int = EACH) -> Ledger:
+    """Sends the random commands of a seed to a ledger of their own, and looks it over."""
+    ledger = Ledger(running, seed)
+    ledger.tell(commands)
+    ledger.whole()
+    return ledger
+
+
+def test_whatever_commands_are_sent_the_ledger_stays_whole(running: Running, counts: Callable[[int, int], int]) -> None:
+    """A seed that fails fails alone, too."""
+    wanted = counts(300, 10_000)
+    statuses: Counter[str] = Counter()
+    names: Counter[str] = Counter()
+    for seed in range(-(-wanted // EACH)):
+        ledger = judge(running, seed, min(EACH, wanted))
+        statuses += ledger.statuses
+        names.update(each.name for each in ledger.store.page(0, EACH + 1))
+    assert {*statuses} == {"200", "201", "400", "409", "412", "422", "428"}, statuses
+    assert statuses["200"] + statuses["201"] > statuses.total() / 3, statuses
+    if wanted > 5_000:
+        every = {
+            f"{feature.aggregate.noun}.{event.NAME}"
+            for feature in running.features
+            for event in (*feature.aggregate.events, Corrected, Retracted)
         }
-        assert {(each["rule"], UUID(each["event_id"])) for each in told["deviations"]} <= named
-        self.versions[record] = told["version"]
-
-
-def test_random_commands_break_nothing(api: Api, clock: Clock, counts: Callable[[int, int], int]) -> None:
-    sender = Sender(api, clock, Random(api.running.config.embedded))
-    while sender.answered.total() < counts(300, 10_000):
-        sender.once()
-        if sender.random.random() < 0.05:
-            clock.now += sender.random.randint(0, 2) * 86_400_000_000
-            api.tokens.clear()  # a token does not live as long as a history
-    assert sender.versions.total() + 1 == sender.store.head()
-    assert {200, 201, 409, 412, 422, 428} <= sender.answered.keys()
-    assert sum(sender.answered[status] for status in (200, 201)) > sender.answered.total() / 3
-    assert list(verify(sender.store)) == []
-    views = api.running.ledger_views(api.ledger)
-    views.catch_up()
-    assert not [each for each in views.status() if each["error"] or each["position"] != sender.head]
-    for feature in FEATURES:
-        listed = {row["id"]: row for row in api.items(f"{feature.url}?limit=200")}
-        known = {each["id"]: each for each in sender.records[feature.aggregate.noun] if not each["retracted"]}
-        assert listed.keys() <= {each["id"] for each in sender.records[feature.aggregate.noun]}
-        for record, row in listed.items():
-            assert row["version"] == known[record]["version"]
-            assert row["deviations"] == len(known[record]["deviations"])
-            assert row["state"] == known[record]["state"] if "state" in row else True
-    live = rows(views)
-    views.rebuild()
-    assert rows(views) == live
+        assert every - names.keys() == set()

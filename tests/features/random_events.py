@@ -10,6 +10,7 @@ import msgspec
 
 from domain import codebook
 from domain.events import MISSING, Event, Meta, Person
+from domain.participants import EXTERNAL_IDS
 from tests.features.histories import BY
 
 types = msgspec.inspect
@@ -75,6 +76,8 @@ class Events:
                 return chance.choice(REASONS) if chance.random() < 0.15 else chance.choice(codes)
             case types.StrType(pattern=str(pattern)):
                 return "s:32" if pattern.startswith("^s:") else "unknown"
+            case types.StrType() if name in EXTERNAL_IDS:
+                return str(chance.getrandbits(30)).zfill(EXTERNAL_IDS[name])
             case types.StrType():
                 return chance.choice(("bolig", "skole", "unknown"))
             case types.IntType():
