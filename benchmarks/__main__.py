@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import appends, commands, reading, report
+from benchmarks import appends, as_of, commands, reading, rebuilding, report
 from benchmarks.measure import Comparison, Result, measure
 from benchmarks.places import Place, place
 
@@ -33,6 +33,11 @@ LINES = (
     Line(4, reading.on_sqlite, 20_000, 100),
     Line(5, commands.on_postgresql, 120, 3),
     Line(5, commands.on_sqlite, 120, 3),
+    Line(6, rebuilding.per_event, 20_000, 60),
+    Line(7, rebuilding.whole_on_postgresql, 1_000_000, 300),
+    Line(7, rebuilding.whole_on_sqlite, 1_000_000, 300),
+    Line(8, as_of.on_postgresql, 1_000_000, 2_000),
+    Line(8, as_of.on_sqlite, 1_000_000, 2_000),
 )
 
 
@@ -52,7 +57,7 @@ def run(lines: Iterable[Line], rounds: int, where: Place, *, quick: bool) -> lis
 def main(arguments: Sequence[str] | None = None) -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ours against named peers, as ratios.")
-    parser.add_argument("--rows", default="1,2,3,4,5", help="which rows, such as 1,3")
+    parser.add_argument("--rows", default="1,2,3,4,5,6,7,8", help="which rows, such as 1,3")
     parser.add_argument("--rounds", type=int, help=f"how many rounds count; default {ROUNDS}")
     parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs, not how fast")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers there, too")

@@ -165,7 +165,7 @@ class FactsView:
         histories: Histories,
     ) -> None:
         """Writes facts(after) − facts(before) for every record a page of events changes, at the event's position."""
-        facts, sums = tables
+        facts, _ = tables
         resting = self._resting_on(connection, facts, ledger, {each.stream_id for each in page})
         histories.read({record for records in resting.values() for record in records})
         known: dict[UUID, Tally[Fact]] = {}
@@ -186,7 +186,7 @@ class FactsView:
                         rows.append({**key, **self._row(change, times)})
         if rows:
             connection.execute(facts.insert(), rows)
-        self._close_blocks(connection, facts, sums, ledger, page)
+        self.close_blocks(connection, tables, ledger, page[0].position, page[-1].position)
 
     def _row(self, fact: Fact, times: int) -> dict[str, Any]:
         return {
@@ -225,15 +225,16 @@ class FactsView:
                 resting.setdefault(source, set()).add(subject)
         return resting
 
-    def _close_blocks(
-        self, connection: Connection, facts: Table, sums: Table, ledger: UUID, page: Sequence[Recorded]
+    def close_blocks(
+        self, connection: Connection, tables: Sequence[Table], ledger: UUID, first: int, last: int
     ) -> None:
-        """Sums up the blocks that the page completes."""
+        """Sums up the blocks that the positions from the first to the last complete."""
+        facts, sums = tables
         names = ["ledger", "block", *self._columns, "from_month", "delta", "facts"]
         codes = [facts.c[column] for column in self._columns]
         month = (extract("year", facts.c.occurred) * 12 + extract("month", facts.c.occurred)).cast(Integer)
         total, number = func.sum(facts.c.delta), func.sum(facts.c.facts)
-        for block in range(page[0].position // self._block, (page[-1].position + 1) // self._block):
+        for block in range(first // self._block, (last + 1) // self._block):
             since, until = block * self._block, (block + 1) * self._block - 1
             for each, by in ((literal(ANY_MONTH, Integer), codes), (month, [*codes, month])):
                 summed = (
