@@ -109,7 +109,9 @@ def test_the_image_serves_it_with_gunicorn_and_a_projector_feeds_the_views(
     ):
         try:
             transport = httpx.HTTPTransport(retries=8)
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, transport=transport) as client:
+            with httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", headers=headers, transport=transport, timeout=60
+            ) as client:
                 made = [client.post("/v1/meetings", json=meeting()) for _ in range(10)]
                 assert {answer.status_code for answer in made} == {201}
                 for _ in range(3):
