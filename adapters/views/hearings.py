@@ -111,10 +111,12 @@ def count_hearings(hearing: Hearing, related: Related) -> Iterator[Fact]:
                 yield counted(measure, opened.ends, count)
     for each, named in hearing.inputs.items():
         found = Input(each, related(each))
-        if not found.retracted:
-            yield counted("inputs", named.ends, source=each)
-            if found.first_answered:
-                yield counted("inputs_answered", max(named.ends, found.first_answered.ends), source=each)
+        yield counted("inputs", named.ends, source=each)
+        if found.retracted:
+            # Counted and taken away: told again it counts, and the hearing must rest on it to be counted anew.
+            yield counted("inputs", named.ends, -1, source=each)
+        elif found.first_answered:
+            yield counted("inputs_answered", max(named.ends, found.first_answered.ends), source=each)
 
 
 def _listing(event: Event) -> dict[str, int] | None:

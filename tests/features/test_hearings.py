@@ -658,6 +658,17 @@ def test_a_hearing_counts_for_who_was_invited_what_was_stated_and_what_is_answer
     assert counted(record, "02-28") == {**told, "inputs": 1, "inputs_answered": 1}
 
 
+def test_an_input_that_was_taken_back_before_a_hearing_named_it_counts_once_it_is_told_again(
+    a_hearing: Opening, sqlite_api: Api
+) -> None:
+    record, stated = a_hearing(plan_type="kommuneplan"), raised(sqlite_api)
+    stated.retract(1)
+    record.tell("statement_received", days("02-10"), submitted_by="organisation", inputs=[stated.now["id"]])
+    assert counted(record, "02-28") == {"hearings": 1, "statements": 1}
+    assert stated.correct(1, days("02-02"), kind="proposal", level="system", voiced_by="refugees").status_code == 200
+    assert counted(record, "02-28") == {"hearings": 1, "statements": 1, "inputs": 1}
+
+
 def test_a_hearing_from_before_the_ledger_counts_for_what_is_known_of_it(a_hearing: Opening) -> None:
     known = {"invited": 30, "refugee_voice": "yes", "statements": "unknown", "answered": 3, "of": 4}
     record = a_hearing(
