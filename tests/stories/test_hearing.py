@@ -191,6 +191,10 @@ def the_work_lists(story: Story) -> None:
     }
     for kind, lists in expected.items():
         assert {point: story.due(kind, point) for point in POINTS} == lists
+    # It is to be closed on the last day of the period it was given in the end.
+    assert story.due("hearing.close", Point("2023-03-08", "2023-03-08")) == []
+    assert story.due("hearing.close", Point("2023-03-22", "2023-03-22")) == [("the hearing", "2023-03-22")]
+    assert story.due("hearing.close", DECLARED) == []
 
 
 def what_was_put_right(told: Told) -> None:
