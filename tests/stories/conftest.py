@@ -38,7 +38,7 @@ class Story:
 
     def __init__(self, api: Api, clock: Clock) -> None:
         self.api, self._clock, self._token = api, clock, ""
-        self.names: dict[str | None, str] = {None: "nobody"}
+        self.names: dict[str, str] = {}
 
     def day(self, today: str, by: str) -> None:
         """It is noon of that day, and that person is at the desk."""
