@@ -98,6 +98,15 @@ class Number(fields.Integer):
         return int(super()._deserialize(value, attr, data, **kwargs))
 
 
+class Flag(fields.Boolean):
+    """True or false, as JSON has them: neither a number nor a word that is taken for one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("is neither true nor false")
+        return value
+
+
 class Digits(fields.Integer):
     """A whole number from 0 up in a query: digits and nothing else."""
 

@@ -10,7 +10,7 @@ from api import auth
 from api.pages import json_response
 from api.problems import Unprocessable
 from api.rest import Call, Operation
-from api.schemas import Answer, Pattern, Request, Unit
+from api.schemas import Answer, Flag, Pattern, Request, Unit
 from domain import errors
 from domain.time import rfc3339
 
@@ -27,10 +27,8 @@ class TokenBody(Request):
     actor = Pattern(ACTOR, required=True)
     client = Pattern(ACTOR, allow_none=True, load_default=None)
     days = fields.Integer(strict=True, load_default=90, validate=validate.Range(1, MAX_DAYS))
-    agreement = fields.Boolean(
+    agreement = Flag(
         load_default=False,
-        truthy={True},
-        falsy={False},
         metadata={"description": "Whether an agreement lets the system read events about persons on the feed."},
     )
 
