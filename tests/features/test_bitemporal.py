@@ -311,6 +311,6 @@ def test_random_histories_are_told_at_any_time_as_brute_force_has_them(
     first = 0 if back_end == "sqlite" else 1_000
     for seed in range(first, first + wanted // RECORDS):
         judge(running, seed, seen)
-    if wanted > 500:
+    if wanted > 1_000:
         untold = {name for feature in FEATURES for name in names(feature.aggregate)} - seen.keys()
         assert untold == set()
