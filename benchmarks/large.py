@@ -28,6 +28,7 @@ from benchmarks.places import Place
 from domain.history import Recorded
 from domain.time import microseconds
 
+YEARS = 3
 _BATCH = 1_000
 _TOLD_EVERY = 100_000
 _ID = re.compile(rb"([0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})")
@@ -61,16 +62,18 @@ def _of_other_code(views: LedgerViews) -> bool:
         }
 
 
+def opened(running: Running) -> LedgerStore:
+    """A new ledger, opened before anything that is told in `YEARS` or less."""
+    then = microseconds(datetime.combine(memory.before(YEARS), time(8), UTC))
+    opening = replace(running, services=replace(running.services, clock=lambda: then))
+    return running.store(ledgers.create(opening, synthetic.NUMBER, synthetic.NAME, synthetic=True))
+
+
 def _filled(running: Running, size: int) -> LedgerStore:
     """The installation's ledger; what it lacks is appended."""
-    years = 3 if size >= _BATCH else 1
+    years = YEARS if size >= _BATCH else 1
     found = running.events.ledgers()
-    if found:
-        store = running.store(found[0].id)
-    else:
-        opened = microseconds(datetime.combine(memory.before(years), time(8), UTC))
-        opening = replace(running, services=replace(running.services, clock=lambda: opened))
-        store = running.store(ledgers.create(opening, synthetic.NUMBER, synthetic.NAME, synthetic=True))
+    store = running.store(found[0].id) if found else opened(running)
     told = store.head() - 1
     events = islice(_copies(memory.events(100 if size >= _BATCH else synthetic.LEAST, years), size), told, size)
     while batch := [*islice(events, _BATCH)]:

@@ -12,7 +12,7 @@ from domain.meetings import CodeCount, Group, Held, Invited, Marginal, Minuted, 
 
 DAY = date(2026, 2, 2)
 _ACTOR = Actor(id="caseworker-7", role="caseworker", unit="refugee-service")
-_MINUTES = (
+MINUTES = (
     "Gjennomgang av planen for våren. Deltakerne vil ha norskkurs på kveldstid og mer praksis. "
     "Boligkontoret forklarer fristene og hvem som kan søke. Tre spurte om barnehageplass. "
     "Neste møte om fire uker, med tolk, og svar på det som ble lovet."
@@ -68,7 +68,7 @@ def _told(n: int) -> Iterator[Event]:
         tally=Tally(invited=20, attended=14, refugees=9, staff=4, others=1),
         group=Group(n=9, marginals=(Marginal("genders", (CodeCount("woman", 5), CodeCount("man", 4))),)),
     )
-    yield Minuted(meta=meta, minutes=_MINUTES)
+    yield Minuted(meta=meta, minutes=MINUTES)
 
 
 def body(n: int) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Serves an application by waitress alone, as both services of row 5 are served on PostgreSQL.
+"""Serves an application by waitress alone, as both services of rows 5 and 9 are served on PostgreSQL.
 
     python -m benchmarks.serving
 
