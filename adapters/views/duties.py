@@ -106,14 +106,14 @@ class Duties:
                     if fresh := adding.pop((record, gone), None):
                         fresh["to_position"] = position
                     else:
-                        key = {"b_record": record, "b_from": gone.on_from, "b_kind": gone.kind, "b_due": gone.due_on}
+                        key = {"b_from": gone.on_from, "b_kind": gone.kind, "b_place": _place(gone, change.opening)}
                         closing.append({"b_ledger": ledger, "b_to": position, **key})
                 for new in after - before:
                     adding[record, new] = row = {
                         "ledger": ledger,
                         "record": record,
                         "noun": noun,
-                        "place": new.due_on.toordinal() * _PLACES + change.opening.position,
+                        "place": _place(new, change.opening),
                         "from_position": position,
                         "to_position": None,
                         **new._asdict(),
@@ -124,10 +124,10 @@ class Duties:
                 table.update()
                 .where(
                     table.c.ledger == bindparam("b_ledger"),
-                    table.c.record == bindparam("b_record"),
-                    table.c.on_from == bindparam("b_from"),
                     table.c.kind == bindparam("b_kind"),
-                    table.c.due_on == bindparam("b_due"),
+                    # A place is of one record and one day, and the index finds it among all that is owed of a kind.
+                    table.c.place == bindparam("b_place"),
+                    table.c.on_from == bindparam("b_from"),
                     table.c.to_position.is_(None),
                 )
                 .values(to_position=bindparam("b_to")),
@@ -182,6 +182,10 @@ class Duties:
         )
         counted = {kind: {"due": due, "overdue": int(overdue)} for kind, due, overdue in found}
         return {kind: counted.get(kind, {"due": 0, "overdue": 0}) for kind in kinds}
+
+
+def _place(row: Row, opening: Recorded) -> int:
+    return row.due_on.toordinal() * _PLACES + opening.position
 
 
 def _rows(stretches: Sequence[Stretch], owed: dict[Aggregate, tuple[Duty, ...]]) -> Iterator[Row]:
