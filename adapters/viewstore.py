@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
-import msgspec
 import sqlalchemy
 from sqlalchemy import (
     BigInteger,
@@ -103,7 +102,7 @@ class Standing(NamedTuple):
 class ViewStore:
     """Every view of every ledger of an installation."""
 
-    def __init__(self, url: str, views: Sequence[View], kinds: Sequence[type[Aggregate]]) -> None:
+    def __init__(self, url: str, views: Sequence[View]) -> None:
         self.engine = create_engine(url, pool_size=4, max_overflow=64, hide_parameters=True)
         embedded = self.engine.dialect.name == "sqlite"
         if embedded:
@@ -130,7 +129,7 @@ class ViewStore:
             Column("position", BigInteger, nullable=False),
         )
         self.tables = {view.name: view.tables(self.metadata) for view in self.views}
-        self.version = version_of(kinds)
+        self.version = version_of()
 
     def create(self) -> None:
         """Makes the tables that are missing."""
@@ -196,15 +195,12 @@ class ViewStore:
         )
 
 
-def version_of(kinds: Sequence[type[Aggregate]]) -> str:
-    """What the views' rows depend on: the code that folds them, the rules and the codebook, and the events' schemas."""
+def version_of() -> str:
+    """What the views' rows depend on: the code that folds them, and everything of the domain, codebook and all."""
     digest = hashlib.sha256()
-    here, domain = Path(__file__).parent, resources.files("domain")
-    parts = [here / "projections.py", here / "histories.py", *sorted(here.joinpath("views").glob("*.py"))]
-    parts += sorted(path for path in Path(str(domain)).rglob("*") if path.suffix in (".py", ".json"))
-    for kind in kinds:
-        for each in kind.events:
-            digest.update(msgspec.json.encode(msgspec.json.schema(each), order="sorted"))
+    here, domain = Path(__file__).parent, Path(str(resources.files("domain")))
+    parts = [here / "histories.py", here / "projections.py", *sorted(here.joinpath("views").glob("*.py"))]
+    parts += sorted(path for path in domain.rglob("*") if path.suffix in (".py", ".json"))
     for part in parts:
         digest.update(part.read_bytes())
     return digest.hexdigest()

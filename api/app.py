@@ -1,5 +1,6 @@
 """The Flask application: operations, problems, correlation. Everything it serves is given to it."""
 
+import functools
 import gc
 import logging
 import re
@@ -70,11 +71,16 @@ def application(services: Services, features: tuple[Feature, ...]) -> flask.Flas
     rest = contract(features)
     rest.mount(app, services)
     problems.register(app, services.unavailable)
-    document = msgspec.json.encode(openapi.document(rest, VERSION))
+
+    @functools.cache
+    def document() -> bytes:
+        """Made when it is first asked for: making it takes longer than all the rest."""
+        return msgspec.json.encode(openapi.document(rest, VERSION))
+
     app.add_url_rule(
         "/openapi.json",
         "get_contract",
-        lambda: flask.Response(document, mimetype="application/json"),
+        lambda: flask.Response(document(), mimetype="application/json"),
         methods=["GET"],
     )
     app.before_request(_correlate)

@@ -228,7 +228,7 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
     kek = load_kek(config.data / "vault.key", config.vault_key, create=config.embedded)
     vault = Vault(config.vault or vault_url, kek)
     access = Access(access_url, vault)
-    views = ViewStore(views_url, projections(), kinds())
+    views = ViewStore(views_url, projections())
     stopping = Event()
     waits = Waits(config.threads, config.longest_wait, stopping)
     opened = _Opened(events, vault, codec(), views, waits)

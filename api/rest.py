@@ -4,6 +4,7 @@ Order of a request: authenticate → scope (403) → syntax (400, 415, 422) and 
 If-Match (428) → visible (404) → command key → If-Match (412) → rule (409).
 """
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -138,19 +139,22 @@ class Rest:
 
     def mount(self, app: flask.Flask, services: Services) -> None:
         """Routes every operation to its handler, through the one door below."""
+        made = functools.cache(lambda schema: schema())
         for operation in self.operations:
             rule = re.sub(r"\{(\w+)\}", lambda m: f"<{_CONVERTERS.get(m[1], 'string')}:{m[1]}>", operation.path)
             app.add_url_rule(
                 rule,
                 endpoint=operation.name,
-                view_func=_door(operation, services),
+                view_func=_door(operation, services, made),
                 methods=[operation.method],
                 strict_slashes=True,
             )
 
 
-def _door(operation: Operation, services: Services) -> Callable[..., flask.Response]:
-    query, body = operation.query(), operation.body() if operation.body else None
+def _door(
+    operation: Operation, services: Services, made: Callable[[type[Request]], Request]
+) -> Callable[..., flask.Response]:
+    query, body = made(operation.query), made(operation.body) if operation.body else None
 
     def view(**path: Any) -> flask.Response:
         grant = None

@@ -203,7 +203,7 @@ def moments(world: World, force: BruteForce, how_many: int) -> Iterator[tuple[in
 def compare(world: World, seen: Counter[str], how_many: int = MOMENTS) -> None:
     """Compares every view of a world with brute force, at moments at random, and rebuilt with live."""
     url = world.running.views.engine.url.render_as_string(hide_password=False)
-    store = ViewStore(url, bootstrap.projections(block=BLOCK), bootstrap.kinds())
+    store = ViewStore(url, bootstrap.projections(block=BLOCK))
     views, force = LedgerViews(store, world.store), BruteForce(world)
     views.catch_up()
     assert not [each for each in views.status() if each["error"]], (world.seed, list(views.status()))

@@ -118,7 +118,7 @@ def inspection(running: Running, clock: Clock) -> Iterator[Inspection]:
     kinds = (Ledger, Plan)
     store = LedgerStore(ledger, running.events.recorder(ledger), Codec(kinds), running.vault)
     url = running.views.engine.url.render_as_string(hide_password=False)
-    views = ViewStore(url, [view.view(Plan)], kinds)
+    views = ViewStore(url, [view.view(Plan)])
     views.create()
     fed = LedgerViews(views, store)
     services = replace(

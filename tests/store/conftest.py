@@ -103,6 +103,6 @@ def store(running: Running) -> LedgerStore:
 def views(running: Running, store: LedgerStore) -> Iterator[LedgerViews]:
     """The ledger's views, its tables summed up every fifth position."""
     url = running.views.engine.url.render_as_string(hide_password=False)
-    views = ViewStore(url, bootstrap.projections(block=5), bootstrap.kinds())
+    views = ViewStore(url, bootstrap.projections(block=5))
     yield LedgerViews(views, store)
     views.close()

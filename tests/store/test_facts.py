@@ -80,7 +80,7 @@ def stored(running: Running) -> Iterator[ViewStore]:
     """Views of the same facts, each with blocks of another size."""
     tables = [Table(f"statuses-{size}", "Statuses", DIMENSIONS, ()) for size in BLOCKS]
     views = [FactsView(table, COUNTS, size) for table, size in zip(tables, BLOCKS, strict=True)]
-    store = ViewStore(running.views.engine.url.render_as_string(hide_password=False), views, bootstrap.kinds())
+    store = ViewStore(running.views.engine.url.render_as_string(hide_password=False), views)
     store.create()
     yield store
     store.close()
@@ -160,7 +160,7 @@ def test_a_table_far_on_reads_the_blocks_and_the_facts_since_not_every_fact(
     store = running.store(ledger)
     tell(store, clock, 3)
     url = running.views.engine.url.render_as_string(hide_password=False)
-    small = ViewStore(url, bootstrap.projections(block=4), bootstrap.kinds())
+    small = ViewStore(url, bootstrap.projections(block=4))
     views = LedgerViews(small, store)
     views.catch_up()
     facts, sums = small.tables["facts of participation-events"]

@@ -55,9 +55,7 @@ def places(views: LedgerViews) -> set[int]:
 
 def of_another_version(views: LedgerViews) -> LedgerViews:
     """The same views, as another version of the program would feed and rebuild them."""
-    store = ViewStore(
-        views.store.engine.url.render_as_string(hide_password=False), bootstrap.projections(), bootstrap.kinds()
-    )
+    store = ViewStore(views.store.engine.url.render_as_string(hide_password=False), bootstrap.projections())
     store.version = store.version[::-1]
     return LedgerViews(store, views.events)
 

@@ -76,7 +76,7 @@ def with_fragile(running: Running, store: LedgerStore, fragile: Fragile) -> Iter
     """The ledger's views, and one that fails among them."""
     [first, *others] = bootstrap.projections()
     url = running.views.engine.url.render_as_string(hide_password=False)
-    views = ViewStore(url, [first, fragile, *others], bootstrap.kinds())
+    views = ViewStore(url, [first, fragile, *others])
     views.create()
     yield LedgerViews(views, store)
     views.close()
