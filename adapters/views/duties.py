@@ -19,13 +19,14 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
-    bindparam,
     case,
     func,
     select,
 )
 
-from adapters.views.lists import Page, standing
+from adapters.views import intervals
+from adapters.views.intervals import Writing, standing
+from adapters.views.lists import Page
 from adapters.viewstore import Histories, Stretch
 from domain.aggregate import Aggregate
 from domain.duties import Duty
@@ -61,14 +62,9 @@ class Duties:
             Table(
                 name,
                 metadata,
-                Column("ledger", Uuid, nullable=False),
-                Column("record", Uuid, nullable=False),
+                *intervals.columns(),
                 Column("noun", String(64), nullable=False),
                 Column("place", BigInteger, nullable=False),
-                Column("from_position", BigInteger, nullable=False),
-                Column("to_position", BigInteger),
-                Column("on_from", Date, nullable=False),
-                Column("on_to", Date),
                 Column("kind", String(64), nullable=False),
                 Column("due_on", Date, nullable=False),
                 Column("participant", Uuid),
@@ -91,50 +87,20 @@ class Duties:
     ) -> None:
         """Writes what a page of events changes."""
         [table] = tables
-        closing: list[dict[str, Any]] = []
-        adding: dict[tuple[UUID, Row], dict[str, Any]] = {}
-        written: list[dict[str, Any]] = []
+        # A place is of one record and one day, and the index finds it among all that is owed of a kind.
+        writing = Writing(table, ("ledger", "kind", "place", "on_from"))
         nouns = {each.stream_id: each.name.partition(".")[0] for each in page}
         for record in self.concerned(connection, tables, page):
-            noun = nouns[record]
+            whose = {"ledger": ledger, "record": record, "noun": nouns[record]}
             owed: dict[Aggregate, tuple[Duty, ...]] = {}
-            for change in histories.changes(self._kinds[noun], record):
-                position = change.event.position
+            for change in histories.changes(self._kinds[nouns[record]], record):
                 before, after = ({*_rows(each, owed)} for each in (change.before, change.after))
-                for gone in before - after:
-                    # A row both added and closed within the page is written closed.
-                    if fresh := adding.pop((record, gone), None):
-                        fresh["to_position"] = position
-                    else:
-                        key = {"b_from": gone.on_from, "b_kind": gone.kind, "b_place": _place(gone, change.opening)}
-                        closing.append({"b_ledger": ledger, "b_to": position, **key})
-                for new in after - before:
-                    adding[record, new] = row = {
-                        "ledger": ledger,
-                        "record": record,
-                        "noun": noun,
-                        "place": _place(new, change.opening),
-                        "from_position": position,
-                        "to_position": None,
-                        **new._asdict(),
-                    }
-                    written.append(row)
-        if closing:
-            connection.execute(
-                table.update()
-                .where(
-                    table.c.ledger == bindparam("b_ledger"),
-                    table.c.kind == bindparam("b_kind"),
-                    # A place is of one record and one day, and the index finds it among all that is owed of a kind.
-                    table.c.place == bindparam("b_place"),
-                    table.c.on_from == bindparam("b_from"),
-                    table.c.to_position.is_(None),
+                gone, new = (
+                    [{**whose, "place": _place(row, change.opening), **row._asdict()} for row in some]
+                    for some in (before - after, after - before)
                 )
-                .values(to_position=bindparam("b_to")),
-                closing,
-            )
-        if written:
-            connection.execute(table.insert(), written)
+                writing.change(change.event.position, gone, new)
+        writing.write(connection)
 
     def query(
         self,

@@ -13,21 +13,18 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
-    Date,
     Index,
     MetaData,
     String,
     Table,
-    Uuid,
     and_,
-    bindparam,
     func,
-    or_,
     select,
 )
 
+from adapters.views import intervals
+from adapters.views.intervals import Writing, standing
 from adapters.viewstore import Histories, Stretch
 from domain.aggregate import Aggregate
 from domain.history import Recorded
@@ -81,14 +78,9 @@ class ListView:
             Table(
                 name,
                 metadata,
-                Column("ledger", Uuid, nullable=False),
-                Column("record", Uuid, nullable=False),
+                *intervals.columns(),
                 Column("opened", BigInteger, nullable=False),
                 Column("version", BigInteger, nullable=False),
-                Column("from_position", BigInteger, nullable=False),
-                Column("to_position", BigInteger),
-                Column("on_from", Date, nullable=False),
-                Column("on_to", Date),
                 *self.columns(),
                 Index(f"{name}_by_opened", "ledger", "opened", "from_position"),
                 Index(f"{name}_by_record", "ledger", "record"),
@@ -109,49 +101,23 @@ class ListView:
     ) -> None:
         """Writes what a page of events changes."""
         [table] = tables
+        writing = Writing(table, ("ledger", "record", "on_from"))
         names = [column.name for column in self.columns()]
-        closing: list[dict[str, Any]] = []
-        adding: list[dict[str, Any]] = []
-        added: dict[tuple[UUID, date], dict[str, Any]] = {}
         for record in self.concerned(connection, tables, page):
+            whose = {"ledger": ledger, "record": record}
             made: dict[Aggregate, tuple[Any, ...]] = {}
             for change in histories.changes(self.kind, record):
-                position = change.event.position
+                of = {**whose, "opened": change.opening.position, "version": change.event.version}
                 before, after = ({*self._slices(each, made)} for each in (change.before, change.after))
-                for gone in before - after:
-                    # A row both added and closed within the page is written closed.
-                    if fresh := added.pop((record, gone.on_from), None):
-                        fresh["to_position"] = position
-                    else:
-                        key = {"b_ledger": ledger, "b_record": record, "b_from": gone.on_from}
-                        closing.append({**key, "b_to": position})
-                for new in after - before:
-                    added[record, new.on_from] = row = {
-                        "ledger": ledger,
-                        "record": record,
-                        "opened": change.opening.position,
-                        "version": change.event.version,
-                        "from_position": position,
-                        "to_position": None,
-                        "on_from": new.on_from,
-                        "on_to": new.on_to,
-                        **dict(zip(names, new.values, strict=True)),
-                    }
-                    adding.append(row)
-        if closing:
-            connection.execute(
-                table.update()
-                .where(
-                    table.c.ledger == bindparam("b_ledger"),
-                    table.c.record == bindparam("b_record"),
-                    table.c.on_from == bindparam("b_from"),
-                    table.c.to_position.is_(None),
+                gone, new = (
+                    [
+                        {**of, "on_from": one.on_from, "on_to": one.on_to, **dict(zip(names, one.values, strict=True))}
+                        for one in some
+                    ]
+                    for some in (before - after, after - before)
                 )
-                .values(to_position=bindparam("b_to")),
-                closing,
-            )
-        if adding:
-            connection.execute(table.insert(), adding)
+                writing.change(change.event.position, gone, new)
+        writing.write(connection)
 
     def _slices(self, stretches: Sequence[Stretch], made: dict[Aggregate, tuple[Any, ...]]) -> Iterator[Slice]:
         """The rows of these stretches; `made` keeps what was made of each record as it stood."""
@@ -207,15 +173,3 @@ class ListView:
             counted = connection.execute(select(column, func.count()).where(stands).group_by(column))
             found[name] = {row[0]: int(row[1]) for row in counted}
         return found
-
-
-def standing(table: Table, ledger: UUID, position: int, day: date) -> list[ColumnElement[bool]]:
-    """The rows of a ledger that are true as of a position, on a day."""
-    columns = table.c
-    return [
-        columns.ledger == ledger,
-        columns.from_position <= position,
-        or_(columns.to_position.is_(None), columns.to_position > position),
-        columns.on_from <= day,
-        or_(columns.on_to.is_(None), columns.on_to > day),
-    ]
