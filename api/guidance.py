@@ -1,12 +1,9 @@
 """Guidance over REST: schema in, one call, schema out."""
 
-from typing import Any
-
-from marshmallow import ValidationError, fields, validate
+from marshmallow import fields, validate
 
 from api.records import DEGREES, Feature, Route
 from api.schemas import (
-    MISSING_CODES,
     SEED_LINE_PATTERN,
     Code,
     CommandBody,
@@ -15,26 +12,14 @@ from api.schemas import (
     Filters,
     Id,
     ListRow,
+    OneToFive,
     Pattern,
     Request,
     Text,
     Unit,
 )
 from domain import guidance
-from domain.events import MISSING, NOT_RECORDED
-
-
-class Usefulness(fields.Field[int | str]):
-    """1 (of no use) to 5 (of great use), or why it is not known."""
-
-    CONTRACT = {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 5}, {"enum": MISSING_CODES}]}
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 5:
-            return value
-        if isinstance(value, str) and value in MISSING:
-            return value
-        raise ValidationError("is neither 1 to 5 nor a code of the list `missing`")
+from domain.events import NOT_RECORDED
 
 
 class Described(CommandBody):
@@ -76,7 +61,7 @@ class GuidanceMastery(CommandBody):
 class GuidanceEvaluation(CommandBody):
     """How useful the participant says it was."""
 
-    usefulness = Usefulness(load_default=NOT_RECORDED)
+    usefulness = OneToFive(load_default=NOT_RECORDED)
     comment = Text(limit=5_000, allow_none=True, load_default=None)
 
 
@@ -130,7 +115,7 @@ class GuidanceDetail(Detail):
     sessions = fields.List(fields.Nested(GuidanceSessionTold), required=True)
     last_session_on = fields.Date(required=True, allow_none=True)
     mastery = fields.List(fields.Nested(GuidanceMasteryTold), required=True)
-    usefulness = Usefulness(attribute="evaluated.usefulness", dump_default=NOT_RECORDED)
+    usefulness = OneToFive(attribute="evaluated.usefulness", dump_default=NOT_RECORDED)
     comment = fields.String(allow_none=True, attribute="evaluated.comment", dump_default=None)
     closing_reason = Code("guidance-endings", attribute="closed.reason")
     closing_explanation = fields.String(allow_none=True, attribute="closed.explanation", dump_default=None)
