@@ -10,6 +10,7 @@ import pytest
 
 from api.bootstrap import bootstrap, export, migrate
 from api.config import Config
+from domain import codebook
 from tests.cli.conftest import Run
 
 
@@ -127,3 +128,33 @@ def test_a_token_is_for_an_opaque_actor_of_a_unit_by_its_id(run: Run) -> None:
         assert refused.returncode == 2
         assert "opaque id" in refused.stderr
     assert run(*make, "--unit", "refugee_unit", "--actor", "cw-7").stdout.startswith("mv_")
+
+
+def test_a_ledger_goes_by_another_codebook_from_when_it_is_told_to(run: Run) -> None:
+    run("ledger", "create", "--municipality", "1504", "--name", "Ålesund")
+    told = ("ledger", "codebook", "--municipality", "1504")
+    newest = f"version {codebook.VERSION}; the newest is {codebook.VERSION}\n"
+    assert run(*told).stdout == newest
+    assert run(*told, "--activate", "1").stdout.startswith("version 1;")
+    assert run(*told).stdout.startswith("version 1;")
+    assert run(*told, "--activate", str(codebook.VERSION)).stdout == newest
+    assert run(*told, "--activate", str(codebook.VERSION + 1), check=False).returncode == 2
+    names = [json.loads(line)["name"] for line in run("export", "--municipality", "1504").stdout.splitlines()]
+    assert names == ["ledger.opened", "ledger.codebook_activated", "ledger.codebook_activated"]
+
+
+def test_a_synthetic_municipality_is_made_once_and_only_of_days_that_have_passed(run: Run) -> None:
+    made = run("generate", "--persons", "50", "--years", "1", "--until", "2026-01-31", "--municipality", "9998")
+    assert re.fullmatch(r"9998: \d{3,} events of 50 synthetic persons over 1 years\n", made.stdout)
+    again = run("generate", "--persons", "50", "--municipality", "9998", check=False)
+    assert (again.returncode, "choose another" in again.stderr) == (1, True)
+    assert run("generate", "--until", "2999-01-01", check=False).returncode == 2
+    assert "9998 Syntetisk kommune (oppdiktet) (synthetic)" in run("ledger", "list").stdout
+
+
+def test_an_agreement_is_refused_to_who_is_no_system(run: Run) -> None:
+    run("ledger", "create", "--municipality", "1504", "--name", "Ålesund")
+    make = ("token", "create", "--municipality", "1504", "--agreement", "--role")
+    refused = run(*make, "caseworker", check=False)
+    assert (refused.returncode, "only to system" in refused.stderr) == (1, True)
+    assert run(*make, "system").stdout.startswith("mv_")
