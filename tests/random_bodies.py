@@ -8,7 +8,6 @@ from uuid import UUID
 
 from marshmallow import fields, validate
 
-from api.guidance import Usefulness
 from api.participant_schemas import ExternalId, Staff
 from api.schemas import (
     MISSING_CODES,
@@ -74,7 +73,7 @@ class Bodies:
         match field:
             case Day():
                 return str(today + timedelta(days=random.choice((-400, -90, -30, -3, -1, 0, 0, 14, 200))))
-            case Number() | Usefulness() | OneToFive():
+            case Number() | OneToFive():
                 return random.randint(1, 5)
             case Count():
                 return random.choice(MISSING_CODES) if random.random() < 0.2 else random.randint(0, 9)
