@@ -17,7 +17,9 @@ demo: $(RUN)/.ready ## Serve the golden history of 2009 from an embedded ledger 
 	$(RUN)/medvirkning demo
 
 test: $(DEV)/.ready ## Run the tests on both back ends (COUNTS=small or ci)
-	$(DEV)/python -m pytest
+	$(DEV)/python -m pytest --numprocesses auto --dist loadfile --ignore tests/test_contract.py
+	@# Its cases have one name for each operation, which workers take for one test.
+	$(DEV)/python -m pytest tests/test_contract.py
 
 check: $(DEV)/.ready ## Lint, format, types, import contracts
 	$(DEV)/ruff check

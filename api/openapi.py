@@ -16,7 +16,7 @@ from api.records import Replacement
 from api.rest import IF_MATCH, IF_MATCH_OR_ANY, KEY, Operation, Rest
 from api.schemas import Answer
 from domain import errors
-from domain.events import Event, code_fields, text_fields
+from domain.events import Event, code_fields, lists_of_codes, text_fields
 
 TITLE = "Medvirkning, the ledger of participation"
 
@@ -128,7 +128,7 @@ def events(classes: Mapping[str, type[Event]]) -> dict[str, Any]:
         catalogue[name] = {
             "schema_version": event.SCHEMA_VERSION,
             "description": (event.__doc__ or "").strip(),
-            "code_lists": code_fields(event),
+            "code_lists": code_fields(event) | lists_of_codes(event),
             "sealed_text": text_fields(event),
             "schema": schema,
         }

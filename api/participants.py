@@ -6,18 +6,33 @@ from uuid import UUID
 
 import flask
 import msgspec
+from marshmallow import fields, validate
 
 from api import auth
-from api import participant_schemas as schemas
 from api.envelopes import Envelope
 from api.pages import json_response
 from api.records import Feature, Route
 from api.rest import Call, Operation
+from api.schemas import UNIT_PATTERN, Answer, Id, Pattern, Request, Text
+from api.tokens import ACTOR
 from domain import errors
-from domain import participant_events as events
 from domain.aggregate import Aggregate
 from domain.commands import Claim, Command
 from domain.participants import EXTERNAL_IDS, Participant, external_id, survivor
+from domain.participants import events as of
+
+
+class ParticipantLookup(Request):
+    """An external id somebody is looked up by; it stands in no address and no log."""
+
+    kind = fields.String(required=True, validate=validate.OneOf([*EXTERNAL_IDS]))
+    value = Text(limit=20, required=True)
+
+
+class ParticipantFound(Answer):
+    """The participant who has it."""
+
+    id = Id(required=True)
 
 
 class Participants(Feature):
@@ -34,8 +49,8 @@ class Participants(Feature):
                 summary="Find the participant who has an external id, or whom that one was merged into",
                 tag=self.noun,
                 scope=auth.READ,
-                body=schemas.ParticipantLookup,
-                answers={200: schemas.ParticipantFound},
+                body=ParticipantLookup,
+                answers={200: ParticipantFound},
                 refusals=(errors.NotFound, errors.Invalid),
                 handler=_look_up,
             ),
@@ -78,164 +93,61 @@ def _look_up(call: Call) -> flask.Response:
 FEATURE = Participants(
     noun="participants",
     aggregate=Participant,
-    detail=schemas.ParticipantDetail,
-    row=schemas.ParticipantRow,
-    filters=schemas.ParticipantFilters,
+    filters=("state", "pathway", "protection_grade", "research_reservation", "merged_into"),
+    more_filters={
+        "unit": Pattern(UNIT_PATTERN, metadata={"description": "The unit of who follows them or stands in."}),
+        "contact_person": Pattern(ACTOR, metadata={"description": "Who follows them or stands in."}),
+    },
     refusals=(errors.Invalid, errors.Taken),
     opens=(
-        Route(event=events.Registered, path="", body=schemas.ParticipantRegistration, summary="Register a participant"),
+        Route(of.Registered, "", "Register a participant"),
         Route(
-            event=events.RegisteredAsExisting,
-            path="/existing",
-            body=schemas.ExistingParticipant,
-            summary="Register a participant from before the ledger, in the state they were in",
+            of.RegisteredAsExisting,
+            "/existing",
+            "Register a participant from before the ledger, in the state they were in",
         ),
     ),
     commands=(
+        Route(of.ProfileSet, "/profile", "Record what more is known, or what has changed", method="PUT"),
+        Route(of.Informed, "/information", "Record that the person was informed of the record", any_version=True),
+        Route(of.ContactPersonAssigned, "/contact-person", "Record who the contact person is", method="PUT"),
         Route(
-            event=events.ProfileSet,
-            path="/profile",
+            of.ContactPersonCovered,
+            "/contact-person/cover",
+            "Record who stands in for the contact person",
             method="PUT",
-            body=schemas.ParticipantProfile,
-            summary="Record what more is known, or what has changed",
         ),
         Route(
-            event=events.Informed,
-            path="/information",
-            body=schemas.ParticipantInformation,
-            summary="Record that the person was informed of the record",
-            any_version=True,
-        ),
-        Route(
-            event=events.ContactPersonAssigned,
-            path="/contact-person",
+            of.ContactPersonEnded,
+            "/contact-person/end",
+            "Record that somebody no longer follows the person",
             method="PUT",
-            body=schemas.ParticipantContact,
-            summary="Record who the contact person is",
         ),
+        Route(of.InterpreterNeedAssessed, "/interpreter-assessments", "Record whether the person needs an interpreter"),
+        Route(of.LanguagePreferenceSet, "/language", "Record which language the person wants to use", method="PUT"),
         Route(
-            event=events.ContactPersonCovered,
-            path="/contact-person/cover",
+            of.ResearchReservationRegistered,
+            "/research-reservation",
+            "Record that the person reserved themselves against research",
             method="PUT",
-            body=schemas.ParticipantContact,
-            summary="Record who stands in for the contact person",
         ),
         Route(
-            event=events.ContactPersonEnded,
-            path="/contact-person/end",
+            of.ResearchReservationWithdrawn,
+            "/research-reservation/withdrawal",
+            "Record that the reservation was withdrawn",
             method="PUT",
-            body=schemas.ParticipantContactEnd,
-            summary="Record that somebody no longer follows the person",
         ),
-        Route(
-            event=events.InterpreterNeedAssessed,
-            path="/interpreter-assessments",
-            body=schemas.ParticipantInterpreterNeed,
-            summary="Record whether the person needs an interpreter",
-        ),
-        Route(
-            event=events.LanguagePreferenceSet,
-            path="/language",
-            method="PUT",
-            body=schemas.ParticipantLanguage,
-            summary="Record which language the person wants to use",
-        ),
-        Route(
-            event=events.ResearchReservationRegistered,
-            path="/research-reservation",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the person reserved themselves against research",
-        ),
-        Route(
-            event=events.ResearchReservationWithdrawn,
-            path="/research-reservation/withdrawal",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the reservation was withdrawn",
-        ),
-        Route(
-            event=events.ProtectionGradeSet,
-            path="/protection",
-            method="PUT",
-            body=schemas.ParticipantProtection,
-            summary="Record that the person's address is protected",
-        ),
-        Route(
-            event=events.ProtectionGradeLifted,
-            path="/protection/lifting",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the protection was lifted",
-        ),
-        Route(
-            event=events.StrengthRecorded,
-            path="/strengths",
-            body=schemas.ParticipantStrength,
-            summary="Record what the person can build on",
-            any_version=True,
-        ),
-        Route(
-            event=events.ObjectionRegistered,
-            path="/objections",
-            body=schemas.ParticipantObjection,
-            summary="Record what the person objects to",
-            any_version=True,
-        ),
-        Route(
-            event=events.ObjectionResolved,
-            path="/objections/answers",
-            body=schemas.ParticipantObjectionAnswer,
-            summary="Record what came of the objection",
-        ),
-        Route(
-            event=events.ProcessingRestricted,
-            path="/restriction",
-            method="PUT",
-            body=schemas.ParticipantRestriction,
-            summary="Record that processing was restricted",
-        ),
-        Route(
-            event=events.RestrictionLifted,
-            path="/restriction/lifting",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the restriction was lifted",
-        ),
-        Route(
-            event=events.Departed,
-            path="/departure",
-            method="PUT",
-            body=schemas.ParticipantDeparture,
-            summary="Record that the person left the municipality",
-        ),
-        Route(
-            event=events.Returned,
-            path="/return",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the person came back",
-        ),
-        Route(
-            event=events.DisposalDecided,
-            path="/disposal",
-            method="PUT",
-            body=schemas.ParticipantDisposal,
-            summary="Record that the disposal of the record was decided",
-        ),
-        Route(
-            event=events.MergedInto,
-            path="/merger",
-            method="PUT",
-            body=schemas.ParticipantMerger,
-            summary="Record that another record is of the same person, and stays",
-        ),
-        Route(
-            event=events.Split,
-            path="/merger/split",
-            method="PUT",
-            body=schemas.ParticipantChange,
-            summary="Record that the two are not of one person after all",
-        ),
+        Route(of.ProtectionGradeSet, "/protection", "Record that the person's address is protected", method="PUT"),
+        Route(of.ProtectionGradeLifted, "/protection/lifting", "Record that the protection was lifted", method="PUT"),
+        Route(of.StrengthRecorded, "/strengths", "Record what the person can build on", any_version=True),
+        Route(of.ObjectionRegistered, "/objections", "Record what the person objects to", any_version=True),
+        Route(of.ObjectionResolved, "/objections/answers", "Record what came of the objection"),
+        Route(of.ProcessingRestricted, "/restriction", "Record that processing was restricted", method="PUT"),
+        Route(of.RestrictionLifted, "/restriction/lifting", "Record that the restriction was lifted", method="PUT"),
+        Route(of.Departed, "/departure", "Record that the person left the municipality", method="PUT"),
+        Route(of.Returned, "/return", "Record that the person came back", method="PUT"),
+        Route(of.DisposalDecided, "/disposal", "Record that the disposal of the record was decided", method="PUT"),
+        Route(of.MergedInto, "/merger", "Record that another record is of the same person, and stays", method="PUT"),
+        Route(of.Split, "/merger/split", "Record that the two are not of one person after all", method="PUT"),
     ),
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 from uuid import UUID
@@ -14,23 +14,21 @@ from marshmallow import ValidationError, fields
 from api import auth, moments
 from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
+from api.members import body_of, detail_of, filters_of, row_of
 from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
     Code,
     CommandBody,
-    Day,
     Degrees,
     Detail,
-    Filters,
     Id,
     ListRow,
     Moment,
     Performer,
     Request,
     Text,
-    Unit,
     faults,
 )
 from domain import errors, records
@@ -38,7 +36,7 @@ from domain.aggregate import Aggregate
 from domain.codebook import Codebook
 from domain.commands import Claim, Command
 from domain.degrees import Experienced, Promised
-from domain.events import NOT_RECORDED, Corrected, Event, Retracted
+from domain.events import Corrected, Event, Retracted
 
 HistoryPage = page_of(HistoryEntry)
 _DEGREES = Degrees()
@@ -64,7 +62,7 @@ class RetractionBody(Request):
 
 def correction_of(feature: "Feature") -> type[Request]:
     """The body that replaces one event of a noun: the replacement is a whole body of the event's own command."""
-    bodies = tuple(dict.fromkeys(route.body for route in (*feature.opens, *feature.commands)))
+    bodies = tuple(feature.body(route) for route in (*feature.opens, *feature.commands))
     members = {"replacement": Replacement(bodies, required=True)}
     return type(f"{feature.aggregate.__name__}CorrectionBody", (RetractionBody,), members)
 
@@ -77,40 +75,24 @@ class Replacement(fields.Dict):
         self.bodies = bodies
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Route:
-    """One command: the event it records, where it is sent, and what its body holds.
+    """One command: the event it records, where it is sent, and what it is for; its body is made from the event.
 
     `any_version` is for what adds to a record whatever its version (`If-Match: *`).
     """
 
     event: type[Event]
     path: str
-    body: type[CommandBody]
     summary: str
+    _: KW_ONLY
     method: Literal["POST", "PUT"] = "POST"
     any_version: bool = False
 
 
-class Promise(CommandBody):
-    """What people were told is open to them, who answers, and by when."""
-
-    degree = Code("degrees", required=True)
-    answering_unit = Unit(load_default=NOT_RECORDED)
-    answer_due = Day(allow_none=True, load_default=None)
-    open_to_influence = Text(limit=5_000, allow_none=True, load_default=None)
-
-
-class Experience(CommandBody):
-    """How far those who took part say they had a say."""
-
-    degree = Code("degrees", required=True)
-    comment = Text(limit=5_000, allow_none=True, load_default=None)
-
-
 DEGREES = (
-    Route(event=Promised, path="/promises", body=Promise, summary="Record what was promised to be open to them"),
-    Route(event=Experienced, path="/experiences", body=Experience, summary="Record how far they say they had a say"),
+    Route(Promised, "/promises", "Record what was promised to be open to them"),
+    Route(Experienced, "/experiences", "Record how far they say they had a say"),
 )
 """The commands of a noun whose degree of participation is promised and experienced; its events name both, too."""
 
@@ -119,18 +101,32 @@ DEGREES = (
 class Feature:
     """A noun over REST. `opens` are the commands that open a record, `commands` those on an existing one.
 
-    `noun` is the name it has in every room, such as `individual_plans`; `refusals` are what its commands may meet
-    beside what every command may.
+    `noun` is the name it has in every room, such as `individual_plans`; `filters` are the members a list may be
+    narrowed by, `more_filters` those that are no member; `refusals` are what its commands may meet beside what every
+    command may.
     """
 
     noun: str
     aggregate: type[Aggregate]
     opens: tuple[Route, ...]
     commands: tuple[Route, ...]
-    detail: type[Detail]
-    row: type[ListRow]
-    filters: type[Filters]
+    filters: tuple[str, ...] = ()
+    more_filters: Mapping[str, fields.Field[Any]] = field(default_factory=dict)
     refusals: tuple[type[errors.Refusal], ...] = ()
+
+    @cached_property
+    def detail(self) -> type[Detail]:
+        """The schema of one record."""
+        return detail_of(self.aggregate)
+
+    @cached_property
+    def row(self) -> type[ListRow]:
+        """The schema of a record in a list."""
+        return row_of(self.aggregate)
+
+    def body(self, route: Route) -> type[CommandBody]:
+        """The schema of a command's body."""
+        return body_of(self.aggregate, route.event)
 
     @property
     def url(self) -> str:
@@ -166,7 +162,7 @@ class Feature:
                 path=many,
                 name=f"list_{self.noun}",
                 summary=f"List {self.noun.replace('_', ' ')}, newest first",
-                query=self.filters,
+                query=filters_of(self.aggregate, self.filters, self.more_filters.items()),
                 answers={200: page_of(self.row)},
                 headers=("Position",),
                 refusals=(NotYet,),
@@ -179,7 +175,7 @@ class Feature:
                     path=many + route.path,
                     name=f"{noun}.{route.event.NAME}",
                     summary=route.summary,
-                    body=route.body,
+                    body=self.body(route),
                     answers={201: self.detail},
                     headers=("Position", "ETag", "Location"),
                     refusals=(errors.DeviationNeeded, *refusals),
@@ -224,7 +220,7 @@ class Feature:
                     path=one + route.path,
                     name=f"{noun}.{route.event.NAME}",
                     summary=route.summary,
-                    body=route.body,
+                    body=self.body(route),
                     if_match="any" if route.any_version else "version",
                     refusals=refusals,
                 )
@@ -302,7 +298,7 @@ class Feature:
             raise errors.ImpossibleCorrection("/event_id", "this record has no such event to correct")
         route = self.route(original.name)
         try:
-            return route.event, route.body().load(body)
+            return route.event, self.body(route)().load(body)
         except ValidationError as error:
             found = faults(error, "/replacement")
             raise Unprocessable(found) from error

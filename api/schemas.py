@@ -16,7 +16,6 @@ TEXT_LIMIT = 20_000
 """Characters of text in one member; minutes of a long meeting are about half of it."""
 
 UNIT_PATTERN = "^[a-z0-9][a-z0-9_.-]{0,63}$"
-SEED_LINE_PATTERN = r"^s:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"
 UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 DAY_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 

@@ -22,7 +22,7 @@ from sqlalchemy import JSON, BigInteger, create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 from adapters.vault import durable
-from api.meetings import MeetingDetail, MeetingRow, MeetingSchedule
+from api.meetings import FEATURE
 from benchmarks.serving import serve
 
 log = logging.getLogger("crud.access")
@@ -84,11 +84,6 @@ class Meeting(Base):
     attendance = None
 
     @property
-    def described(self) -> "Meeting":
-        """Where our schema looks for what a meeting is."""
-        return self
-
-    @property
     def attended(self) -> int | None:
         """As a list shows it."""
         found: int | str = self.tally["attended"]
@@ -100,7 +95,10 @@ class Meeting(Base):
         return self.group["n"] if self.group else None
 
 
-class Row(MeetingRow):
+SCHEDULE = FEATURE.body(FEATURE.opens[0])
+
+
+class Row(FEATURE.row):  # type: ignore[name-defined,misc]
     """A meeting in a list; it departs from no rules, for there are none."""
 
     deviations = fields.Integer(required=True, attribute="departures", dump_default=0)
@@ -122,7 +120,7 @@ class Audit(Base):
 
 def application(url: str) -> flask.Flask:
     """The service over a database."""
-    app, schema, detail = flask.Flask("crud", static_folder=None), MeetingSchedule(), MeetingDetail()
+    app, schema, detail = flask.Flask("crud", static_folder=None), SCHEDULE(), FEATURE.detail()
     rows = Row(many=True)
     engine = create_engine(url, pool_size=2, max_overflow=30)
     if engine.dialect.name == "sqlite":
@@ -202,7 +200,7 @@ def prepare(url: str, token: str) -> None:
 
 def fill(url: str, bodies: Iterable[dict[str, Any]], minutes: str) -> list[UUID]:
     """Meetings that were planned so, held and minuted; their ids."""
-    engine, schema = create_engine(url), MeetingSchedule()
+    engine, schema = create_engine(url), SCHEDULE()
     with Session(engine, expire_on_commit=False) as session:
         meetings = [_meeting(schema.load(each)) for each in bodies]
         for meeting in meetings:

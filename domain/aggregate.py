@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain import codebook
+from domain import codebook, members
 from domain.commands import Claim, Command
 from domain.degrees import Degrees, Experienced, Promised, degrees
 from domain.duties import Duty
@@ -25,7 +25,7 @@ from domain.errors import (
     Invalid,
     UnknownCode,
 )
-from domain.events import MISSING, Corrected, Deviation, Event, Meta, Retracted, code_fields
+from domain.events import MISSING, Corrected, Deviation, Event, Meta, Retracted, code_fields, lists_of_codes
 from domain.history import PENDING, Recorded, Step, effective, opening_retracted
 from domain.time import oslo_day
 
@@ -64,6 +64,18 @@ class Aggregate(ABC):
     events: ClassVar[tuple[type[Event], ...]]
     personal: ClassVar[bool] = False
     """Whether the record is about one participant: its events are personal data, even without text."""
+    hears: ClassVar[tuple[type[Event], ...]] = ()
+    """The events whose members are the record's: the last to say one holds. `domain.members` has their types."""
+    in_lists: ClassVar[tuple[str, ...]] = ()
+    """The members a list shows: codes, dates and counts, never text."""
+    in_detail: ClassVar[tuple[str, ...]] = ()
+    """The members a detail shows beside those it hears and those a list shows."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, blank in members.blanks(cls.hears).items():
+            if not hasattr(cls, name):
+                setattr(cls, name, blank)
 
     def __init__(self, record: UUID, history: Sequence[Recorded] = (), on: date | None = None) -> None:
         self.id = record
@@ -72,6 +84,7 @@ class Aggregate(ABC):
         self.claimed: frozenset[Claim] = frozenset()
         self.steps = effective(self.history, on)
         for step in judged(self.steps):
+            members.hear(self, step.event)
             self.apply(step)
 
     @abstractmethod
@@ -232,14 +245,29 @@ class Aggregate(ABC):
                 raise FutureDate(f"/occurred/{bound}", f"{day} has not come; today is {today}")
         if meta.occurred_from and meta.occurred_to and meta.occurred_from > meta.occurred_to:
             raise ImpossibleInterval("/occurred/to", f"{meta.occurred_to} is before {meta.occurred_from}")
-        for field, list_id in code_fields(type(event)).items():
-            refuse_unknown(list_id, getattr(event, field), f"/{field}")
+        _refuse_unknown_codes(event)
         self.check(event)
 
 
 def judged(steps: Sequence[Step]) -> Sequence[Step]:
     """The steps of a noun's own events: promises and experiences of participation neither change nor break them."""
     return [step for step in steps if not isinstance(step.event, Promised | Experienced)]
+
+
+def _refuse_unknown_codes(struct: msgspec.Struct, pointer: str = "") -> None:
+    for field, list_id in code_fields(type(struct)).items():
+        refuse_unknown(list_id, getattr(struct, field), f"{pointer}/{field}")
+    for field, list_id in lists_of_codes(type(struct)).items():
+        for i, code in enumerate(getattr(struct, field)):
+            refuse_unknown(list_id, code, f"{pointer}/{field}/{i}")
+    for field in type(struct).__struct_fields__:
+        value = getattr(struct, field)
+        if field != "meta" and isinstance(value, msgspec.Struct):
+            _refuse_unknown_codes(value, f"{pointer}/{field}")
+        elif isinstance(value, tuple):
+            for i, each in enumerate(value):
+                if isinstance(each, msgspec.Struct):
+                    _refuse_unknown_codes(each, f"{pointer}/{field}/{i}")
 
 
 def refuse_unknown(list_id: str, code: str, pointer: str) -> None:

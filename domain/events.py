@@ -22,16 +22,44 @@ Missing = Literal["unknown", "not_asked", "not_recorded", "declined"]
 Count = Annotated[int, msgspec.Meta(ge=0)] | Missing
 """A number of persons or things, or the reason why it is not known."""
 
+Rating = Annotated[int, msgspec.Meta(ge=1, le=5)] | Missing
+"""From 1 (least) to 5 (most), or the reason why it is not known."""
+
 Unit = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[a-z0-9][a-z0-9_.-]{0,63}$"})]
 """A municipal unit's id, or a code of `missing`. The API sees to its form: the log would judge it at each reading."""
 
-SeedLine = Annotated[str, msgspec.Meta(pattern=r"^s:\d+(-\d+)?(,\d+(-\d+)?)*$")]
+IdOrUnknown = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown)$")]
+"""The id of another record, or `unknown`."""
+
+SeedLine = Annotated[str, msgspec.Meta(pattern="^s:[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$")]
 """The line or lines of the 2009 note an entry was made from, such as `s:310-314`."""
 
 
 def codes(list_id: str) -> Any:
     """Marks a field whose value is a code of that codebook list, or of `missing`."""
     return msgspec.Meta(extra={"codes": list_id})
+
+
+def several(list_id: str, most: int = 50) -> Any:
+    """Marks a tuple whose values are codes of that list, or of `missing`; `most` is how many a sender may give."""
+    return msgspec.Meta(extra={"several": list_id, "most": most})
+
+
+def most(n: int) -> Any:
+    """Marks how much of it a sender may give: a text's characters, a tuple's values, a number. Binds no reader."""
+    return msgspec.Meta(extra={"most": n})
+
+
+def one_of(*values: str) -> Any:
+    """Marks a string that is one of these."""
+    return msgspec.Meta(extra={"one_of": values})
+
+
+FOUND: Final = msgspec.Meta(extra={"found": True})
+"""Marks a field the ledger finds itself; no sender gives it."""
+
+NEEDED: Final = msgspec.Meta(extra={"needed": True})
+"""Marks what every sender gives, though an event read without its parts lacks it."""
 
 
 def text(data_class: str) -> Any:
@@ -143,6 +171,11 @@ def person_fields(event: type[Event]) -> dict[str, str]:
 def code_fields(event: type[msgspec.Struct]) -> dict[str, str]:
     """The event's own coded fields: field name → codebook list."""
     return _marked(event, "codes")
+
+
+def lists_of_codes(event: type[msgspec.Struct]) -> dict[str, str]:
+    """The event's own fields of several codes: field name → codebook list."""
+    return _marked(event, "several")
 
 
 @cache

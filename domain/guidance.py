@@ -9,13 +9,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Annotated, ClassVar
 
-import msgspec
-
-from domain.aggregate import Broken, refuse_unknown
+from domain.aggregate import Broken
 from domain.degrees import Experienced, Promised
-from domain.events import NOT_RECORDED, Casework, Count, Event, Missing, SeedLine, Unit, Voice, codes
+from domain.events import NOT_RECORDED, Casework, Count, Event, Rating, SeedLine, Unit, Voice, codes, several
 from domain.history import Step
 from domain.personal import OfParticipant, PersonalRecord
+
+Themes = Annotated[tuple[str, ...], several("guidance-themes", most=20)]
 
 _BARRED = {"child": "guidance.child_interpreted", "relative": "guidance.relative_interpreted"}
 
@@ -24,7 +24,7 @@ class Described(OfParticipant, frozen=True, kw_only=True):
     """Who is guided, by which unit, in what; said when the record is opened."""
 
     unit: Unit = NOT_RECORDED
-    themes: tuple[str, ...] = ()
+    themes: Themes = ()
     arena: Annotated[str, codes("arenas")] = NOT_RECORDED
     phase: Annotated[str, codes("phases")] = NOT_RECORDED
     seed_line: SeedLine | None = None
@@ -43,7 +43,7 @@ class SessionHeld(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "session_held"
 
     mode: Annotated[str, codes("guidance-modes")] = NOT_RECORDED
-    themes: tuple[str, ...] = ()
+    themes: Themes = ()
     language: Annotated[str, codes("languages")] = NOT_RECORDED
     interpreter: Annotated[str, codes("guidance-interpreters")] = NOT_RECORDED
     minutes: Count = NOT_RECORDED
@@ -66,7 +66,7 @@ class EvaluatedByUser(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "evaluated_by_user"
 
-    usefulness: Annotated[int, msgspec.Meta(ge=1, le=5)] | Missing = NOT_RECORDED
+    usefulness: Rating = NOT_RECORDED
     comment: Voice = None
 
 
@@ -107,34 +107,57 @@ class Guidance(PersonalRecord):
         Experienced,
     )
 
-    state = "unknown"
-    described: Described | None = None
+    hears = (Described, EvaluatedByUser)
+    in_lists = (
+        *("state", "unit", "arena", "phase", "session_count", "informed", "guided", "demonstrated", "minutes"),
+        *("last_session_on", "seed_line"),
+    )
+    in_detail = ("participant", "held_before", "sessions", "mastery", "closing_reason", "closing_explanation")
+
+    state: Annotated[str, codes("guidance-states")] = "unknown"
     held_before: Count = 0
     sessions: tuple[SessionHeld, ...] = ()
     last_session_on: date | None = None
     mastery: tuple[MasteryAssessed, ...] = ()
-    evaluated: EvaluatedByUser | None = None
-    closed: Closed | None = None
+    closing_reason: Annotated[str, codes("guidance-endings")] = NOT_RECORDED
+    closing_explanation: Casework = None
 
     def apply(self, step: Step) -> None:
         event = step.event
         match event:
             case Assigned():
-                self.state, self.described = "assigned", event
+                self.state = "assigned"
             case RegisteredAsExisting():
-                self.state, self.described, self.held_before = event.state, event, event.held
+                self.state, self.held_before = event.state, event.held
             case SessionHeld():
                 self.state, self.sessions, self.last_session_on = "active", (*self.sessions, event), step.ends
             case MasteryAssessed():
                 self.mastery = (*(each for each in self.mastery if each.theme != event.theme), event)
-            case EvaluatedByUser():
-                self.evaluated = event
             case Closed():
-                self.state, self.closed = "closed", event
+                self.state, self.closing_reason, self.closing_explanation = "closed", event.reason, event.explanation
 
     @property
-    def modes(self) -> Counter[str]:
-        """How many of the sessions told of here informed, guided or showed."""
+    def session_count(self) -> int:
+        """How many sessions are told of here."""
+        return len(self.sessions)
+
+    @property
+    def informed(self) -> int:
+        """How many of them only informed."""
+        return self._modes["inform"]
+
+    @property
+    def guided(self) -> int:
+        """How many of them guided."""
+        return self._modes["guide"]
+
+    @property
+    def demonstrated(self) -> int:
+        """How many of them showed."""
+        return self._modes["demonstrate"]
+
+    @property
+    def _modes(self) -> Counter[str]:
         return Counter(session.mode for session in self.sessions)
 
     @property
@@ -151,11 +174,6 @@ class Guidance(PersonalRecord):
                 yield Broken(_BARRED[event.interpreter], step.event_id)
             if isinstance(event, SessionHeld | Closed) and any(step.certainly_after(end) for end in ends):
                 yield Broken("guidance.recorded_after_end", step.event_id)
-
-    @classmethod
-    def check(cls, event: Event) -> None:
-        for i, theme in enumerate(getattr(event, "themes", ())):
-            refuse_unknown("guidance-themes", theme, f"/themes/{i}")
 
 
 def _ends(event: Event) -> bool:

@@ -13,22 +13,32 @@ import msgspec
 
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
 from domain.duties import Duty
-from domain.events import MISSING, NOT_RECORDED, Casework, Event, Missing, SeedLine, Unit, Voice, codes, text
+from domain.events import (
+    MISSING,
+    NOT_RECORDED,
+    Casework,
+    Event,
+    IdOrUnknown,
+    Rating,
+    SeedLine,
+    Unit,
+    Voice,
+    codes,
+    most,
+    one_of,
+    text,
+)
 from domain.history import Step
 
 Said = Annotated[str | None, text("said")]
 """What was said: the person's voice at system level, casework at individual level."""
 
 
-Source = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|unknown)$")]
-"""The id of the meeting an input was raised at, or `unknown`."""
-
-
 class Concern(msgspec.Struct, frozen=True):
     """What an input is about: a code of one of the codebook's lists."""
 
-    list: str
-    code: str
+    list: Annotated[str, one_of("forms", "arenas", "phases", "housing-criteria", "barriers", "tensions", "outcomes")]
+    code: Annotated[str, most(64)]
 
 
 class Described(Event, frozen=True, kw_only=True):
@@ -38,8 +48,8 @@ class Described(Event, frozen=True, kw_only=True):
     level: Annotated[str, codes("levels")]
     voiced_by: Annotated[str, codes("voices")]
     on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
-    source: Source = "unknown"
-    concerns: tuple[Concern, ...] = ()
+    source: IdOrUnknown = "unknown"
+    concerns: Annotated[tuple[Concern, ...], most(50)] = ()
     maturity: Annotated[str, codes("maturities")] = NOT_RECORDED
     seed_line: SeedLine | None = None
     said: Said = None
@@ -132,7 +142,7 @@ class FeedbackRated(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "feedback_rated"
 
-    rating: Annotated[int, msgspec.Meta(ge=1, le=5)] | Missing = NOT_RECORDED
+    rating: Rating = NOT_RECORDED
     comment: Voice = None
 
 
@@ -171,27 +181,41 @@ class Input(Aggregate):
         RegisteredAsExisting,
     )
 
-    state = "unknown"
-    feedback_state = "not_given"
-    described: Described | None = None
+    hears = (Described,)
+    in_lists = (
+        *("state", "feedback_state", "kind", "level", "voiced_by", "on_behalf_of", "source", "hearing", "concerns"),
+        *("maturity", "outcome", "reason", "answering_unit", "answer_due", "deciding_unit", "verifying_unit"),
+        *("raised_from", "raised_to", "seed_line"),
+    )
+    in_detail = (
+        *("assessment", "answer", "reasons", "change", "effect", "evidence", "feedback_channel", "feedback"),
+        *("rating", "rating_comment"),
+    )
+
+    state: Annotated[str, codes("input-states")] = "unknown"
+    feedback_state: Annotated[str, one_of("not_given", "feedback_given", "feedback_rated")] = "not_given"
+    level: Annotated[str, codes("levels")] = NOT_RECORDED
+    kind: Annotated[str, codes("input-kinds")] = NOT_RECORDED
+    source: IdOrUnknown = "unknown"
+    hearing: UUID | None = None
     raised: Step | None = None
     first_answered: Step | None = None
-    answering_unit: str = NOT_RECORDED
+    answering_unit: Unit = NOT_RECORDED
     answer_due: date | None = None
-    assessment: str | None = None
-    answer: str | None = None
-    outcome = NOT_RECORDED
-    reason = NOT_RECORDED
-    deciding_unit = NOT_RECORDED
-    reasons: str | None = None
-    change = NOT_RECORDED
-    effect: str | None = None
-    verifying_unit = NOT_RECORDED
-    evidence: str | None = None
-    feedback_channel = NOT_RECORDED
-    feedback: str | None = None
-    rating: int | str = NOT_RECORDED
-    rating_comment: str | None = None
+    assessment: Casework = None
+    answer: Casework = None
+    outcome: Annotated[str, codes("input-outcomes")] = NOT_RECORDED
+    reason: Annotated[str, codes("decision-reasons")] = NOT_RECORDED
+    deciding_unit: Unit = NOT_RECORDED
+    reasons: Casework = None
+    change: Annotated[str, codes("change-types")] = NOT_RECORDED
+    effect: Casework = None
+    verifying_unit: Unit = NOT_RECORDED
+    evidence: Casework = None
+    feedback_channel: Annotated[str, codes("feedback-channels")] = NOT_RECORDED
+    feedback: Casework = None
+    rating: Rating = NOT_RECORDED
+    rating_comment: Voice = None
 
     def apply(self, step: Step) -> None:
         event = step.event
@@ -200,7 +224,6 @@ class Input(Aggregate):
         else:
             self.state = _state(event)
         if isinstance(event, Described):
-            self.described = event
             self.raised = step
         if _answered(event):
             self.first_answered = self.first_answered or step
@@ -230,6 +253,11 @@ class Input(Aggregate):
     def duties(self) -> Iterator[Duty]:
         if self.answer_due is not None and self.state in ("acknowledged", "assessed"):
             yield Duty("input.answer", self.answer_due)
+
+    @property
+    def raised_at(self) -> UUID | None:
+        """The meeting or the hearing it was raised at, if that is known."""
+        return self.hearing if self.source == "unknown" else UUID(self.source)
 
     @property
     def raised_from(self) -> date | None:

@@ -16,6 +16,8 @@ from domain.commands import Command
 from domain.degrees import Experienced, Promised
 from domain.errors import ImpossibleCount, Invalid
 from domain.events import (
+    FOUND,
+    NEEDED,
     NOT_RECORDED,
     Casework,
     Count,
@@ -24,8 +26,9 @@ from domain.events import (
     Person,
     SeedLine,
     Unit,
-    code_fields,
     codes,
+    most,
+    one_of,
     persons,
 )
 from domain.history import Step
@@ -48,22 +51,22 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 class CodeCount(msgspec.Struct, frozen=True):
     """How many of a group have a code."""
 
-    code: str
+    code: Annotated[str, most(64)]
     n: Count
 
 
 class Marginal(msgspec.Struct, frozen=True):
     """A group's distribution over one codebook list (`genders`, `age-bands`, `residence-times`, `countries` …)."""
 
-    list: str
-    counts: tuple[CodeCount, ...]
+    list: Annotated[str, one_of("genders", "age-bands", "residence-times", "countries", "pathways")]
+    counts: Annotated[tuple[CodeCount, ...], most(300)]
 
 
 class Group(msgspec.Struct, frozen=True):
     """A counted group: n persons nobody names, with marginals; their joint distribution is unknown."""
 
     n: Annotated[int, msgspec.Meta(ge=1)]
-    marginals: tuple[Marginal, ...] = ()
+    marginals: Annotated[tuple[Marginal, ...], most(10)] = ()
 
 
 class Described(Event, frozen=True, kw_only=True):
@@ -75,11 +78,11 @@ class Described(Event, frozen=True, kw_only=True):
     form: Annotated[str, codes("forms")] = NOT_RECORDED
     arena: Annotated[str, codes("arenas")] = NOT_RECORDED
     phase: Annotated[str, codes("phases")] = NOT_RECORDED
-    units: tuple[Unit, ...] = ()
+    units: Annotated[tuple[Unit, ...], most(50)] = ()
     interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
     seed_line: SeedLine | None = None
-    title: Casework = None
-    place: Casework = None
+    title: Annotated[Casework, most(500)] = None
+    place: Annotated[Casework, most(500)] = None
     agenda: Casework = None
 
 
@@ -140,8 +143,8 @@ class AttendanceRecorded(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "attendance_recorded"
 
-    n: int = 0
-    attendees: Annotated[tuple[Attendee, ...], persons("casework")] = ()
+    n: Annotated[int, FOUND] = 0
+    attendees: Annotated[tuple[Attendee, ...], persons("casework"), NEEDED, most(500)] = ()
 
 
 class RegisteredAsExisting(Described, frozen=True, kw_only=True):
@@ -173,20 +176,29 @@ class Meeting(Aggregate):
         Experienced,
     )
 
-    state = "unknown"
-    described: Described | None = None
+    hears = (Described, Minuted)
+    in_lists = (
+        *("state", "kind", "composition", "level", "form", "arena", "phase", "planned_on", "held_from", "held_to"),
+        *("interpreter_need", "interpreter_use", "attended", "group_n", "attendance", "seed_line"),
+    )
+    in_detail = ("tally", "group", "attendees", "cancellation_reason", "cancellation_explanation")
+
+    state: Annotated[str, codes("meeting-states")] = "unknown"
+    level: Annotated[str, codes("levels")] = NOT_RECORDED
+    form: Annotated[str, codes("forms")] = NOT_RECORDED
+    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
+    phase: Annotated[str, codes("phases")] = NOT_RECORDED
     planned_on: date | None = None
     first_held: Step | None = None
     held: Step | None = None
-    interpreter_need = NOT_RECORDED
-    interpreter_use = NOT_RECORDED
-    tally = Tally()
+    interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
+    interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
+    tally: Tally = Tally()
     group: Group | None = None
     attendance: int | None = None
     attendees: tuple[Attendee, ...] = ()
-    minutes: str | None = None
-    cancellation_reason: str | None = None
-    cancellation_explanation: str | None = None
+    cancellation_reason: Annotated[str | None, codes("cancellation-reasons")] = None
+    cancellation_explanation: Casework = None
 
     def apply(self, step: Step) -> None:
         event = step.event
@@ -195,11 +207,9 @@ class Meeting(Aggregate):
             self.attendees = (*self.attendees, *event.attendees)
             return
         self.state = _state(event)
-        if isinstance(event, Described):
-            self.described = event
         if isinstance(event, Scheduled | RegisteredAsExisting):
             self.planned_on = event.planned_on
-        if isinstance(event, Scheduled | Invited | Held | RegisteredAsExisting):
+        if isinstance(event, Invited | Held):
             self.interpreter_need = _known(event.interpreter_need, self.interpreter_need)
         if isinstance(event, Invited):
             self.tally = msgspec.structs.replace(self.tally, invited=event.invited)
@@ -210,11 +220,19 @@ class Meeting(Aggregate):
             self.interpreter_use = event.interpreter_use
         if _happened(event):
             self.first_held, self.held = self.first_held or step, step
-        if isinstance(event, Minuted | RegisteredAsExisting):
-            self.minutes = event.minutes
         if isinstance(event, Cancelled):
             self.cancellation_reason = event.reason
             self.cancellation_explanation = event.explanation
+
+    @property
+    def attended(self) -> Count:
+        """How many heads were counted, or why that is not known."""
+        return self.tally.attended
+
+    @property
+    def group_n(self) -> int | None:
+        """How many are in the counted group."""
+        return self.group.n if self.group else None
 
     @property
     def held_from(self) -> date | None:
@@ -274,10 +292,6 @@ class Meeting(Aggregate):
 
     @classmethod
     def check(cls, event: Event) -> None:
-        if isinstance(event, AttendanceRecorded):
-            for i, attendee in enumerate(event.attendees):
-                for field, list_id in code_fields(Attendee).items():
-                    refuse_unknown(list_id, getattr(attendee, field), f"/attendees/{i}/{field}")
         if isinstance(event, Held | RegisteredAsExisting):
             _refuse_impossible_tally(event.tally)
             if event.group:

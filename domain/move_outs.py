@@ -7,29 +7,17 @@ events have is of the record: the last to say it holds.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Annotated, ClassVar, Final, NamedTuple
+from uuid import UUID
 
 from domain import rules
-from domain.aggregate import Broken, Others, Reference, refuse_unknown
+from domain.aggregate import Broken, Others, Reference
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import UnknownReference
-from domain.events import MISSING, NOT_RECORDED, Count, Event
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, IdOrUnknown, Voice, codes, several
 from domain.history import Step
-from domain.move_out_events import (
-    Abandoned,
-    Described,
-    FollowedUp,
-    LostToFollowUp,
-    Moved,
-    Planned,
-    ReadinessAssessed,
-    RegisteredAsExisting,
-    Returned,
-    StabilityConfirmed,
-    ViewingAttended,
-)
-from domain.personal import PersonalRecord
+from domain.personal import OfParticipant, PersonalRecord
 from domain.time import months_after
 
 _STANDINGS: Final = {
@@ -40,6 +28,129 @@ _STANDINGS: Final = {
     "lost_to_follow_up": "lost",
 }
 """How a move-out in that state stands after the move, as far as the state alone tells."""
+
+
+class Described(OfParticipant, frozen=True, kw_only=True):
+    """Who is to move out of which tenancy, at whose initiative, and how they took part in planning it."""
+
+    tenancy: IdOrUnknown = "unknown"
+    initiated_by: Annotated[str, codes("initiators")] = NOT_RECORDED
+    participation: Annotated[str, codes("housing-participations")] = NOT_RECORDED
+    planned_on: date | None = None
+    plan: Casework = None
+    plan_words: Voice = None
+
+    @property
+    def left(self) -> UUID | None:
+        """The tenancy they move out of, if that is known."""
+        return None if self.tenancy == "unknown" else UUID(self.tenancy)
+
+
+class Planned(Described, frozen=True, kw_only=True):
+    """Moving out was planned, for a day if one was set."""
+
+    NAME: ClassVar[str] = "planned"
+
+
+class ReadinessAssessed(Event, frozen=True, kw_only=True):
+    """It was assessed whether they are ready for a home of their own: as staff saw it, and as they say themselves."""
+
+    NAME: ClassVar[str] = "readiness_assessed"
+
+    readiness: Annotated[str, codes("readinesses")] = NOT_RECORDED
+    readiness_own: Annotated[str, codes("readinesses")] = NOT_RECORDED
+    assessment: Casework = None
+
+
+class ViewingAttended(Event, frozen=True, kw_only=True):
+    """They looked at a dwelling: of which tenure, and what came of it."""
+
+    NAME: ClassVar[str] = "viewing_attended"
+
+    viewed_tenure: Annotated[str, codes("tenures")] = NOT_RECORDED
+    viewing_outcome: Annotated[str, codes("viewing-outcomes")] = NOT_RECORDED
+    viewing_words: Voice = None
+
+
+class Moved(Event, frozen=True, kw_only=True):
+    """They moved out of the municipal dwelling."""
+
+    NAME: ClassVar[str] = "moved"
+
+    destination: Annotated[str, codes("move-out-destinations")]
+    tenure: Annotated[str, codes("tenures")] = NOT_RECORDED
+    voluntariness_own: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    voluntariness_staff: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    move_words: Voice = None
+
+
+class FollowedUp(Event, frozen=True, kw_only=True):
+    """They were followed up after the move: how it goes, what they need, and what they think of having moved.
+
+    `milestone` is the number of months after the move that it is the follow-up of.
+    """
+
+    NAME: ClassVar[str] = "followed_up"
+
+    milestone: Count = NOT_RECORDED
+    stability: Annotated[str, codes("stabilities")] = NOT_RECORDED
+    needs: Annotated[tuple[str, ...], several("housing-criteria")] = ()
+    own_view: Annotated[str, codes("move-out-views")] = NOT_RECORDED
+    follow_up_words: Voice = None
+    follow_up_note: Casework = None
+
+
+class StabilityConfirmed(Event, frozen=True, kw_only=True):
+    """It was confirmed that they live stably in the home they moved to."""
+
+    NAME: ClassVar[str] = "stability_confirmed"
+
+    months_since_move: Count = NOT_RECORDED
+    stability_note: Casework = None
+
+
+class Returned(Event, frozen=True, kw_only=True):
+    """They came back to municipal housing."""
+
+    NAME: ClassVar[str] = "returned"
+
+    months_since_move: Count = NOT_RECORDED
+    return_reason: Annotated[str, codes("return-reasons")] = NOT_RECORDED
+    return_words: Voice = None
+
+
+class LostToFollowUp(Event, frozen=True, kw_only=True):
+    """Nobody knows any longer how they live; who is found again is followed up again."""
+
+    NAME: ClassVar[str] = "lost_to_follow_up"
+
+    lost_reason: Annotated[str, codes("lost-reasons")] = NOT_RECORDED
+
+
+class Abandoned(Event, frozen=True, kw_only=True):
+    """The plan to move out was given up: why, and at whose initiative."""
+
+    NAME: ClassVar[str] = "abandoned"
+
+    abandon_reason: Annotated[str, codes("abandon-reasons")] = NOT_RECORDED
+    abandoned_by: Annotated[str, codes("initiators")] = NOT_RECORDED
+    abandon_explanation: Casework = None
+
+
+class RegisteredAsExisting(Described, frozen=True, kw_only=True):
+    """A move-out from before the ledger, or told of late, opened in the state it was in.
+
+    When they moved is known of one opened in the state `moved`; of a later state it is not, and nothing falls due.
+    """
+
+    NAME: ClassVar[str] = "registered_as_existing"
+
+    state: Annotated[str, codes("move-out-states")]
+    destination: Annotated[str, codes("move-out-destinations")] = NOT_RECORDED
+    tenure: Annotated[str, codes("tenures")] = NOT_RECORDED
+    voluntariness_own: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    voluntariness_staff: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    move_words: Voice = None
 
 
 class Standing(NamedTuple):
@@ -69,45 +180,25 @@ class MoveOut(PersonalRecord):
         Experienced,
     )
 
-    state = "unknown"
+    hears = events
+    in_lists = (
+        *("participant", "state", "tenancy", "initiated_by", "participation", "planned_on", "readiness"),
+        *("readiness_own", "viewings", "moved_from", "moved_to", "destination", "tenure", "voluntariness_own"),
+        *("voluntariness_staff", "standing", "next_follow_up_on", "own_view", "return_reason", "lost_reason"),
+        *("abandon_reason",),
+    )
+
+    state: Annotated[str, codes("move-out-states")] = "unknown"
+    destination: Annotated[str, codes("move-out-destinations")] = NOT_RECORDED
+    initiated_by: Annotated[str, codes("initiators")] = NOT_RECORDED
+    voluntariness_own: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    voluntariness_staff: Annotated[str, codes("voluntarinesses")] = NOT_RECORDED
+    viewings: int = 0
     moved: Step | None = None
-    tenancy = "unknown"
-    initiated_by = NOT_RECORDED
-    participation = NOT_RECORDED
-    planned_on: date | None = None
-    plan: str | None = None
-    plan_words: str | None = None
-    readiness = NOT_RECORDED
-    readiness_own = NOT_RECORDED
-    assessment: str | None = None
-    viewings = 0
-    viewed_tenure = NOT_RECORDED
-    viewing_outcome = NOT_RECORDED
-    viewing_words: str | None = None
-    destination = NOT_RECORDED
-    tenure = NOT_RECORDED
-    voluntariness_own = NOT_RECORDED
-    voluntariness_staff = NOT_RECORDED
-    move_words: str | None = None
-    milestone: Count = NOT_RECORDED
-    stability = NOT_RECORDED
-    needs: tuple[str, ...] = ()
-    own_view = NOT_RECORDED
-    follow_up_words: str | None = None
-    follow_up_note: str | None = None
-    months_since_move: Count = NOT_RECORDED
-    stability_note: str | None = None
-    return_reason = NOT_RECORDED
-    return_words: str | None = None
-    lost_reason = NOT_RECORDED
-    abandon_reason = NOT_RECORDED
-    abandoned_by = NOT_RECORDED
-    abandon_explanation: str | None = None
     _standings: tuple[tuple[str, date], ...] = ()
 
     def apply(self, step: Step) -> None:
         event = step.event
-        self.hear(event)
         self.state = _state(event)
         if self.state == "moved":
             self.moved = step
@@ -138,7 +229,7 @@ class MoveOut(PersonalRecord):
         return self.moved.event.meta.occurred_to if self.moved else None
 
     @property
-    def standing(self) -> str:
+    def standing(self) -> Annotated[str, codes("move-out-standings")]:
         """How it stands after the move; `not_recorded` while nobody has moved."""
         return self._standings[-1][0] if self._standings else NOT_RECORDED
 
@@ -193,11 +284,6 @@ class MoveOut(PersonalRecord):
             if tenancy.subject != event.participant:
                 raise UnknownReference("/tenancy", "this participant has no such tenancy")
         return event
-
-    @classmethod
-    def check(cls, event: Event) -> None:
-        for i, need in enumerate(getattr(event, "needs", ())):
-            refuse_unknown("housing-criteria", need, f"/needs/{i}")
 
 
 class Milestones:

@@ -7,7 +7,7 @@ from uuid import UUID
 from domain.aggregate import Aggregate, Reference
 from domain.commands import Command
 from domain.errors import ImpossibleCorrection
-from domain.events import NOT_RECORDED, Event, Meta
+from domain.events import Event, Meta
 
 
 class OfParticipant(Event, frozen=True, kw_only=True):
@@ -26,6 +26,11 @@ class PersonalRecord(Aggregate):
         opening = self.history[0].event if self.history else None
         return opening.participant if isinstance(opening, OfParticipant) else self.id
 
+    @property
+    def participant(self) -> UUID:
+        """Whom it is about."""
+        return self.subject
+
     @classmethod
     def references(cls, event: Event) -> Iterable[Reference]:
         if isinstance(event, OfParticipant):
@@ -36,10 +41,3 @@ class PersonalRecord(Aggregate):
             detail = "a record stays with the person it is about: retract it and register it again"
             raise ImpossibleCorrection("/replacement/participant", detail)
         return super().correct(target, replacement, reason, meta, command)
-
-    def hear(self, event: Event) -> None:
-        """Takes over every member the event says anything of; one that does not say does not unsay."""
-        for name in event.__struct_fields__:
-            value = getattr(event, name)
-            if name != "meta" and value not in (NOT_RECORDED, None, ()):
-                setattr(self, name, value)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from marshmallow import fields
 
-from api.participant_schemas import ExistingParticipant
+from api.participants import FEATURE as PARTICIPANTS
 from api.records import Feature
 from api.schemas import Code, Count, Day, Id, Interval, Number, Pattern, Request, Unit
 from domain import codebook
@@ -24,7 +24,7 @@ def smallest(schema: type[Request], **members: Any) -> dict[str, Any]:
 
 def opened(api: Api, feature: Feature) -> str:
     """The id of a new record, opened by the feature's first command with the smallest body it takes."""
-    return _told(api, feature.url, referring(api, smallest(feature.opens[0].body)))
+    return _told(api, feature.url, referring(api, smallest(feature.body(feature.opens[0]))))
 
 
 def referring(api: Api, value: Any) -> Any:
@@ -41,7 +41,7 @@ def referring(api: Api, value: Any) -> Any:
 
 def a_participant(api: Api, **members: Any) -> str:
     """The id of a participant of whom nothing is known but these."""
-    return _told(api, "/v1/participants/existing", smallest(ExistingParticipant, **members))
+    return _told(api, "/v1/participants/existing", smallest(PARTICIPANTS.body(PARTICIPANTS.opens[1]), **members))
 
 
 def _told(api: Api, url: str, body: dict[str, Any]) -> str:

@@ -8,10 +8,8 @@ from uuid import UUID
 
 from marshmallow import fields, validate
 
-from api.participant_schemas import ExternalId, Staff
 from api.schemas import (
     MISSING_CODES,
-    SEED_LINE_PATTERN,
     Code,
     Count,
     Day,
@@ -25,6 +23,7 @@ from api.schemas import (
     Unit,
 )
 from domain import codebook
+from domain.participants import EXTERNAL_IDS
 from tests.features.random_events import REFERRED
 
 Known = Callable[[str], Sequence[str]]
@@ -70,6 +69,9 @@ class Bodies:
             return None
         if isinstance(field, Id | IdOrUnknown):
             return self._id(name, field)
+        if name in EXTERNAL_IDS:
+            # Few numbers, so that two records come to claim the same.
+            return str(random.randint(1, 60)).zfill(EXTERNAL_IDS[name])
         match field:
             case Day():
                 return str(today + timedelta(days=random.choice((-400, -90, -30, -3, -1, 0, 0, 14, 200))))
@@ -79,14 +81,8 @@ class Bodies:
                 return random.choice(MISSING_CODES) if random.random() < 0.2 else random.randint(0, 9)
             case Unit():
                 return random.choice(("bolig", "skole", "unknown"))
-            case Staff():
-                return random.choice(("a-1", "a-2", "unknown"))
             case Code():
                 return random.choice(field.validate.choices)
-            case ExternalId():
-                # Few numbers, so that two records come to claim the same.
-                digits = 12 if name.startswith("duf") else 11
-                return str(random.randint(1, 60)).zfill(digits)
             case fields.Nested() if field.schema.__class__ is Interval:
                 return self._interval(today)
             case fields.Nested():
@@ -95,8 +91,7 @@ class Bodies:
                 least = (getattr(field.validate, "min", None) or 0) if field.validate else 0
                 return self._several(name, field.inner, random.randint(least, max(least, 2)), today)
             case Pattern():
-                seed_line = field.metadata["pattern"] == SEED_LINE_PATTERN
-                return "s:310-314" if seed_line else random.choice(("nb", "unknown"))
+                return "s:310-314" if name == "seed_line" else random.choice(("nb", "unknown"))
             case fields.String(validate=validate.OneOf()):
                 return random.choice(field.validate.choices)
             case fields.String():

@@ -7,17 +7,21 @@ For every event of a record the row is folded at each day its effective history 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_origin
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
+    Date,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
+    Uuid,
     and_,
     func,
     select,
@@ -26,6 +30,7 @@ from sqlalchemy import (
 from adapters.views import intervals
 from adapters.views.intervals import Writing, standing
 from adapters.viewstore import Histories, Stretch
+from domain import members
 from domain.aggregate import Aggregate
 from domain.history import Recorded
 
@@ -33,6 +38,20 @@ from domain.history import Recorded
 def code(name: str) -> Column[str]:
     """A coded column."""
     return Column(name, String(64), nullable=False)
+
+
+_COLUMNS: Mapping[Any, Any] = {
+    **dict.fromkeys((int, *members.NUMBERS), Integer),
+    date: Date,
+    UUID: Uuid,
+    bool: Boolean,
+}
+"""What is not here is a code, a unit or an id that may be unknown."""
+
+
+def _column(hint: Any) -> Any:
+    kind = members.read(hint).kind
+    return String(4_000) if get_origin(kind) is tuple else _COLUMNS.get(kind, String(100))
 
 
 class Slice(NamedTuple):
@@ -51,25 +70,56 @@ class Page(NamedTuple):
     next: int | None
 
 
+def _kept(value: Any, hint: Any) -> Any:
+    """Several codes are ` code code `, those of several lists ` list:code `, so that one string finds one."""
+    if hint in members.NUMBERS:
+        return value if isinstance(value, int) else None
+    if isinstance(value, tuple):
+        return " ".join(["", *(each if isinstance(each, str) else f"{each.list}:{each.code}" for each in value), ""])
+    return value
+
+
+def _several(kept: str) -> list[Any]:
+    return [dict(zip(("list", "code"), each.split(":"), strict=True)) if ":" in each else each for each in kept.split()]
+
+
+Condition = Callable[[Table, Any], Any]
+
+
 @dataclass(frozen=True)
 class ListView:
-    """A list of one kind of record. `row` gives the columns' values from the record; codes, dates and counts only.
+    """A list of one kind of record: the members it shows (`Aggregate.in_lists`), and how many rules it departs from.
 
-    `conditions` says how a filter that is no plain equality on a column is met; `present` turns a stored row into
-    what the list shows.
+    `conditions` says how a filter that is no plain equality on a column is met.
     """
 
     name: str
     kind: type[Aggregate]
-    columns: Callable[[], tuple[Column[Any], ...]]
-    row: Callable[[Any], Mapping[str, Any]]
-    conditions: Mapping[str, Callable[[Table, Any], Any]] = field(default_factory=dict)
-    present: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
 
     @property
     def noun(self) -> str:
         """The noun whose events feed it."""
         return self.kind.noun
+
+    def columns(self) -> tuple[Column[Any], ...]:
+        """The list's own columns."""
+        of = members.types(self.kind)
+        return (
+            *(Column(name, _column(of[name])) for name in self.kind.in_lists),
+            Column("deviations", Integer, nullable=False),
+        )
+
+    def values(self, record: Any) -> tuple[Any, ...]:
+        """The values of the columns. A count that is not known is empty; several codes are one string (`_kept`)."""
+        of = members.types(self.kind)
+        return (*(_kept(getattr(record, name), of[name]) for name in self.kind.in_lists), len(record.deviations))
+
+    def present(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A stored row as the list shows it."""
+        of = members.types(self.kind)
+        several = [name for name in self.kind.in_lists if get_origin(members.read(of[name]).kind) is tuple]
+        return {**stored, **{name: _several(stored[name]) for name in several}}
 
     def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]:
         """Its table; `suffix` makes one beside the live one, for a rebuild."""
@@ -123,7 +173,7 @@ class ListView:
         """The rows of these stretches; `made` keeps what was made of each record as it stood."""
         for on_from, on_to, record in stretches:
             if record not in made:
-                made[record] = tuple(self.row(record).values())
+                made[record] = self.values(record)
             yield Slice(on_from, on_to, None if on_to else record.version, made[record])
 
     def query(

@@ -109,7 +109,7 @@ def test_lists_and_feed_are_paged_alike() -> None:
 
 def test_requests_refuse_unknown_members_and_answers_may_grow() -> None:
     schemas = CONTRACT["components"]["schemas"]
-    for name in ("MeetingSchedule", "InputDecision", "MeetingCorrectionBody", "TokenBody", "Interval"):
+    for name in ("MeetingScheduled", "InputDecided", "MeetingCorrectionBody", "TokenBody", "Interval"):
         assert schemas[name]["additionalProperties"] is False
     for name in ("MeetingDetail", "InputRow", "HistoryEntry", "CloudEvent", "Dataset", "Problem", "TokenRow"):
         assert schemas[name].get("additionalProperties") is not False

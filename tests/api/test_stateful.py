@@ -114,20 +114,20 @@ class Ledger:
         if chosen < 0.8:
             self._decided(feature, route, path, record, f'"{version}"')
         elif chosen < 0.9:
-            answer = self._sent(feature, route.method, path, self._body(route), record, f'"{version + 1}"')
+            answer = self._sent(feature, route.method, path, self._body(feature, route), record, f'"{version + 1}"')
             self._told(answer.status_code == 412, path, answer)
         elif chosen < 0.95 and not route.any_version:
-            answer = self._sent(feature, route.method, path, self._body(route), record, "*")
+            answer = self._sent(feature, route.method, path, self._body(feature, route), record, "*")
             self._told(answer.status_code == 400, path, answer)
         elif chosen < 0.95:
             self._decided(feature, route, path, record, "*")
         else:
-            answer = self._sent(feature, route.method, path, self._body(route), record, None)
+            answer = self._sent(feature, route.method, path, self._body(feature, route), record, None)
             self._told(answer.status_code == 428, path, answer)
 
     def _decided(self, feature: Feature, route: Route, path: str, record: str | None, match: str | None) -> None:
         """Sends a command at the right version; one that departs from a rule mostly again, with its deviations."""
-        body = self._body(route)
+        body = self._body(feature, route)
         if self.random.random() < 0.12:
             answer = self._sent(feature, route.method, path, self.bodies.spoilt(body, self.today), record, match)
             self._told(answer.status_code == 422, path, answer)
@@ -150,7 +150,7 @@ class Ledger:
         match = f'"{len(history) + (self.random.random() < 0.1)}"'
         own = not isinstance(target.event, Corrected | Retracted)
         if self.random.random() < 0.7:
-            replacement = self._body(feature.route(target.name)) if own else {}
+            replacement = self._body(feature, feature.route(target.name)) if own else {}
             if "participant" in replacement and hasattr(target.event, "participant"):
                 replacement["participant"] = str(target.event.participant)
             answer = self._sent(
@@ -172,8 +172,8 @@ class Ledger:
         same = [(each.status_code, each.get_data(), each.headers["ETag"]) for each in (one.answer, answer)]
         self._told(same[0] == same[1], one.path, answer)
 
-    def _body(self, route: Route) -> dict[str, Any]:
-        return self.bodies.of(route.body, self.today)
+    def _body(self, feature: Feature, route: Route) -> dict[str, Any]:
+        return self.bodies.of(feature.body(route), self.today)
 
     def _sent(
         self, feature: Feature, method: str, path: str, body: dict[str, Any], record: str | None, match: str | None

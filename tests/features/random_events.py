@@ -61,12 +61,12 @@ class Events:
         return Meta(occurred_from=starts, occurred_to=ends, recorded_by=BY)
 
     def _value(self, name: str, kind: Any, today: date, extra: Any) -> Any:
-        chance = self.random
+        if isinstance(kind, types.Metadata):
+            return self._value(name, kind.type, today, {**(extra or {}), **(kind.extra or {})})
         if name in REFERRED:
             return self._reference(name, kind)
+        chance = self.random
         match kind:
-            case types.Metadata(type=inner, extra=more):
-                return self._value(name, inner, today, {**(extra or {}), **(more or {})})
             case types.UnionType():
                 return self._value(name, chance.choice(kind.types), today, extra)
             case types.NoneType():
@@ -91,10 +91,9 @@ class Events:
                 return str(UUID(int=chance.getrandbits(1), version=4))
             case types.LiteralType():
                 return chance.choice(kind.values)
+            case types.VarTupleType() if extra and "several" in extra:
+                return chance.sample([*codebook.load().lists[extra["several"]].codes], chance.randint(0, 2))
             case types.VarTupleType():
-                coded = _listed(name)
-                if coded:
-                    return chance.sample(coded, chance.randint(0, 2))
                 return [self._value(name, kind.item_type, today, extra) for _ in range(chance.randint(0, 2))]
             case types.StructType():
                 return self._struct(kind, today)
@@ -120,21 +119,3 @@ class Events:
         if name in ("tenancy", "source") and (not there or self.random.random() < 0.3):
             return "unknown"
         return self.random.choice(there) if there else str(UUID(int=1, version=4))
-
-
-def _listed(member: str) -> list[str]:
-    """The codes of a member that holds several of a list the class does not name."""
-    lists = {
-        "took_part": "plan-parties",
-        "contents": "plan-contents",
-        "topics": "mapping-topics",
-        "interests": "goal-domains",
-        "constraints": "housing-constraints",
-        "criteria_met": "housing-criteria",
-        "condition_about": "housing-criteria",
-        "needs": "housing-criteria",
-        "themes": "guidance-themes",
-        "gaps": "coverage-gaps",
-        "roles": "roles",
-    }
-    return list(codebook.load().lists[lists[member]].codes) if member in lists else []

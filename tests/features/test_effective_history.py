@@ -87,4 +87,4 @@ def test_an_open_end_counts_as_the_day_it_was_told_and_never_before_it_began(com
     same = Scheduled(meta=open_ended, kind="theme_evening")
     unmoved = meeting.correct(meeting.history[0].event_id, same, None, Meta(recorded_by=BY), later)
     assert [step.ends for step in unmoved.steps] == [told_on]
-    assert Meeting(meeting.id, unmoved.history, told_on).described.kind == "theme_evening"  # type: ignore[union-attr]
+    assert Meeting(meeting.id, unmoved.history, told_on).kind == "theme_evening"  # type: ignore[attr-defined]

@@ -16,8 +16,8 @@ from domain.aggregate import Aggregate
 from domain.commands import Command
 from domain.errors import DeviationNeeded
 from domain.events import MISSING, Actor, Meta
-from domain.hearing_events import Answered, Closed, Extended, Opened, StatementReceived, Submitter
 from domain.hearings import Hearing
+from domain.hearings.events import Answered, Closed, Extended, Opened, StatementReceived, Submitter
 from domain.history import Step
 from domain.rules import value
 from tests.bodies import a_participant

@@ -16,8 +16,8 @@ from domain import codebook
 from domain.commands import Command
 from domain.duties import Duty
 from domain.events import MISSING, Meta
-from domain.individual_plan_events import RegisteredAsExisting
 from domain.individual_plans import IndividualPlan
+from domain.individual_plans.events import RegisteredAsExisting
 from domain.time import microseconds, months_after
 from tests.bodies import a_participant
 from tests.conftest import Api, Ids

@@ -19,7 +19,6 @@ from api import demo, ledgers
 from api.app import application
 from api.bootstrap import Running
 from api.records import Feature
-from api.schemas import Detail, Filters, ListRow
 from api.services import LedgerServices
 from domain import codebook, records
 from domain.aggregate import Aggregate
@@ -63,9 +62,7 @@ class Plan(Aggregate):
         yield Answer("material_changes_decided", "not_applicable")
 
 
-FEATURE = Feature(
-    noun="individual_plans", aggregate=Plan, opens=(), commands=(), detail=Detail, row=ListRow, filters=Filters
-)
+FEATURE = Feature(noun="individual_plans", aggregate=Plan, opens=(), commands=())
 
 
 @dataclass

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import participant_events as events
 from domain.aggregate import Others
 from domain.commands import Command
 from domain.errors import Invalid
 from domain.events import MISSING, Event, Meta
 from domain.history import Recorded
 from domain.participants import EXTERNAL_IDS, Participant, external_id
+from domain.participants import events as events
 from tests.conftest import Api
 from tests.features.conftest import Record, days
 from tests.features.histories import BY

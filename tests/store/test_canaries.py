@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from api.bootstrap import Running
-from api.participant_schemas import ExistingParticipant
+from api.participants import FEATURE as PARTICIPANTS
 from api.records import Feature, Route
 from domain.events import text_fields
 from domain.participants import EXTERNAL_IDS
@@ -42,10 +42,11 @@ class Writer:
         self.canaries.append("".join(random.choices("0123456789", k=digits)) if digits else text)
         return self.canaries[-1]
 
-    def body(self, route: Route) -> dict[str, Any]:
+    def body(self, feature: Feature, route: Route) -> dict[str, Any]:
         """A body with every text, and of the other members those that must be there."""
-        texts = {name: self.canary(name) for name in text_fields(route.event).keys() & route.body().fields.keys()}
-        return self.referring(smallest(route.body, **texts))
+        body = feature.body(route)
+        texts = {name: self.canary(name) for name in text_fields(route.event).keys() & body().fields.keys()}
+        return self.referring(smallest(body, **texts))
 
     def referring(self, value: Any) -> Any:
         """The same, every participant in it one that is there, and every entry of a register the same one."""
@@ -59,7 +60,7 @@ class Writer:
 
     def person(self) -> str:
         """The id of a participant whom nobody has been told anything of."""
-        body = smallest(ExistingParticipant)
+        body = smallest(PARTICIPANTS.body(PARTICIPANTS.opens[1]))
         person: str = self.api.post("/v1/participants/existing", body).json["id"]
         return person
 
@@ -77,14 +78,14 @@ class Writer:
     def write(self, feature: Feature, opening: Route) -> None:
         """Opens a record, sends it every other command, corrects its opening and takes it back."""
         many, self.etag = feature.url, None
-        opened = self.body(opening)
+        opened = self.body(feature, opening)
         path = f"{many}/{self.send('POST', many + opening.path, opened)['id']}"
         for route in feature.commands:
-            self.send(route.method, path + route.path, self.body(route))
+            self.send(route.method, path + route.path, self.body(feature, route))
         first = self.api.get(f"{path}/history").json["items"][0]["event_id"]
         # A record stays with the person it is about.
         kept = {name: opened[name] for name in ("participant",) if name in opened}
-        replacing = {"event_id": first, "reason": self.canary(), "replacement": {**self.body(opening), **kept}}
+        replacing = {"event_id": first, "reason": self.canary(), "replacement": {**self.body(feature, opening), **kept}}
         self.send("POST", f"{path}/corrections", replacing)
         self.send("POST", f"{path}/retractions", {"event_id": first, "reason": self.canary()})
         self.told += self.api.get(f"{path}/history").get_data(as_text=True)

@@ -1,19 +1,11 @@
 """What happens to an individual plan (seed s:284–300): its events, each with what it says of who took part."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from domain.events import MISSING, NOT_RECORDED, Casework, Event, Special, codes
+from domain.events import FOUND, MISSING, NOT_RECORDED, Casework, Event, Special, codes, several
 from domain.personal import OfParticipant
-
-MANY: Final = {
-    "took_part": "plan-parties",
-    "contents": "plan-contents",
-    "topics": "mapping-topics",
-    "interests": "goal-domains",
-}
-"""The members that hold several codes, and the codebook list of each; what nobody recorded is one code of `missing`."""
 
 
 class Described(OfParticipant, frozen=True, kw_only=True):
@@ -26,7 +18,7 @@ class Described(OfParticipant, frozen=True, kw_only=True):
     plan_kind: Annotated[str, codes("plan-kinds")] = NOT_RECORDED
     settled_on: date | None = None
     claimed_on: date | None = None
-    pathway: Annotated[str, codes("pathways")] = NOT_RECORDED
+    pathway: Annotated[str, codes("pathways"), FOUND] = NOT_RECORDED
 
 
 class Initiated(Described, frozen=True, kw_only=True):
@@ -48,8 +40,8 @@ class Mapping(Event, frozen=True, kw_only=True):
     """What the participant knows, wishes and comes from; `interests` are the domains they lie in (seed s:288–290)."""
 
     source: Annotated[str, codes("mapping-sources")] = NOT_RECORDED
-    topics: tuple[Annotated[str, codes("mapping-topics")], ...] = (NOT_RECORDED,)
-    interests: tuple[Annotated[str, codes("goal-domains")], ...] = (NOT_RECORDED,)
+    topics: Annotated[tuple[str, ...], several("mapping-topics", most=20)] = (NOT_RECORDED,)
+    interests: Annotated[tuple[str, ...], several("goal-domains", most=20)] = (NOT_RECORDED,)
     interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
     findings: Casework = None
 
@@ -109,7 +101,7 @@ class Drafted(Event, frozen=True, kw_only=True):
 class Together(Event, frozen=True, kw_only=True):
     """Those who took part sat down with the plan, and the participant's view was recorded or not."""
 
-    took_part: tuple[Annotated[str, codes("plan-parties")], ...] = (NOT_RECORDED,)
+    took_part: Annotated[tuple[str, ...], several("plan-parties", most=20)] = (NOT_RECORDED,)
     participant_view: Annotated[str, codes("participant-views")] = NOT_RECORDED
     interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
     interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
@@ -135,7 +127,7 @@ class Decided(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "decided"
 
     decision_form: Annotated[str, codes("decision-forms")] = NOT_RECORDED
-    contents: tuple[Annotated[str, codes("plan-contents")], ...] = (NOT_RECORDED,)
+    contents: Annotated[tuple[str, ...], several("plan-contents", most=20)] = (NOT_RECORDED,)
     decision_ref: Casework = None
 
 

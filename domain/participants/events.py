@@ -4,7 +4,12 @@ from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from domain.events import NOT_RECORDED, Casework, Event, Identity, Unit, codes
+import msgspec
+
+from domain.events import NEEDED, NOT_RECORDED, Casework, Event, Identity, Unit, codes, most
+
+Staff = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"})]
+"""The opaque id of a member of the staff, as their tokens have it; never a name. The API sees to its form."""
 
 
 class Profile(Event, frozen=True, kw_only=True):
@@ -19,10 +24,10 @@ class Profile(Event, frozen=True, kw_only=True):
     country: Annotated[str, codes("countries")] = NOT_RECORDED
     language: Annotated[str, codes("languages")] = NOT_RECORDED
     interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
-    display_name: Identity = None
-    national_number: Identity = None
-    d_number: Identity = None
-    duf_number: Identity = None
+    display_name: Annotated[Identity, most(200)] = None
+    national_number: Annotated[Identity, most(20)] = None
+    d_number: Annotated[Identity, most(20)] = None
+    duf_number: Annotated[Identity, most(20)] = None
 
 
 class Opening(Profile, frozen=True, kw_only=True):
@@ -30,7 +35,7 @@ class Opening(Profile, frozen=True, kw_only=True):
 
     informed: Annotated[str, codes("information-ways")] = NOT_RECORDED
     informed_language: Annotated[str, codes("languages")] = NOT_RECORDED
-    contact_person: str = NOT_RECORDED
+    contact_person: Staff = NOT_RECORDED
     contact_unit: Unit = NOT_RECORDED
 
 
@@ -58,7 +63,7 @@ class Informed(Event, frozen=True, kw_only=True):
 class Following(Event, frozen=True, kw_only=True):
     """Somebody on the staff follows the person; `contact_person` is an actor's opaque id, `until` a planned end."""
 
-    contact_person: str
+    contact_person: Staff
     contact_unit: Unit = NOT_RECORDED
     until: date | None = None
 
@@ -80,7 +85,7 @@ class ContactPersonEnded(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "contact_person_ended"
 
-    contact_person: str = NOT_RECORDED
+    contact_person: Staff = NOT_RECORDED
 
 
 class InterpreterNeedAssessed(Event, frozen=True, kw_only=True):
@@ -185,7 +190,7 @@ class DisposalDecided(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "disposal_decided"
 
-    decision: Casework = None
+    decision: Annotated[Casework, NEEDED, most(200)] = None
 
 
 class MergedInto(Event, frozen=True, kw_only=True):

@@ -6,19 +6,23 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events import NOT_RECORDED, Casework, Count, Event, Person, SeedLine, Unit, codes, persons
+from domain.events import FOUND, NOT_RECORDED, Casework, Count, Event, Person, SeedLine, Unit, codes, most, persons
 
 DocumentVersion = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"})]
-"""Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`.
+"""Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`; the API sees to it."""
 
-The API sees to its form, and to that of languages: ISO 639 (`nb`, `prs`), or a code of `missing`.
-"""
+_LANGUAGE = "^([a-z]{2,3}|unknown|not_asked|not_recorded|declined)$"
+Language = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _LANGUAGE})]
+"""A language by ISO 639, such as `nb` or `prs`, or a code of `missing`; the API sees to its form."""
+
+Languages = Annotated[tuple[Language, ...], most(50)]
+Inputs = Annotated[tuple[UUID, ...], most(500)]
 
 
 class Recipients(msgspec.Struct, frozen=True):
     """How many of a kind were on the list, and how many of them speak for refugees."""
 
-    kind: str
+    kind: Annotated[str, codes("recipient-kinds")]
     n: Count = NOT_RECORDED
     refugee_voices: Count = NOT_RECORDED
 
@@ -33,14 +37,14 @@ class Described(Event, frozen=True, kw_only=True):
     plan_type: Annotated[str, codes("plan-types")]
     document_version: DocumentVersion = NOT_RECORDED
     deadline: date | None = None
-    languages: tuple[str, ...] = ()
+    languages: Languages = ()
     responsible_unit: Unit = NOT_RECORDED
     level: Annotated[str, codes("levels")] = NOT_RECORDED
     form: Annotated[str, codes("forms")] = NOT_RECORDED
     arena: Annotated[str, codes("arenas")] = NOT_RECORDED
     phase: Annotated[str, codes("phases")] = NOT_RECORDED
     seed_line: SeedLine | None = None
-    title: Casework = None
+    title: Annotated[Casework, most(500)] = None
     matter: Casework = None
 
 
@@ -56,7 +60,7 @@ class RecipientListFixed(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "recipient_list_fixed"
 
     invited: Count = NOT_RECORDED
-    recipients: tuple[Recipients, ...] = ()
+    recipients: Annotated[tuple[Recipients, ...], most(50)] = ()
     refugee_voice: Annotated[str, codes("refugee-voice-listed")] = NOT_RECORDED
     register: UUID | None = None
 
@@ -68,7 +72,7 @@ class InvitationSent(Event, frozen=True, kw_only=True):
 
     sent_to: Count = NOT_RECORDED
     channel: Annotated[str, codes("feedback-channels")] = NOT_RECORDED
-    languages: tuple[str, ...] = ()
+    languages: Languages = ()
 
 
 class Extended(Event, frozen=True, kw_only=True):
@@ -88,10 +92,10 @@ class StatementReceived(Event, frozen=True, kw_only=True):
     on_behalf_of: Annotated[str, codes("voices")] = NOT_RECORDED
     on_behalf_of_n: Count = NOT_RECORDED
     document_version: DocumentVersion = NOT_RECORDED
-    language: str = NOT_RECORDED
-    inputs: tuple[UUID, ...] = ()
+    language: Language = NOT_RECORDED
+    inputs: Inputs = ()
     statement: Casework = None
-    submitters: Annotated[tuple[Submitter, ...], persons("casework")] = ()
+    submitters: Annotated[tuple[Submitter, ...], persons("casework"), most(50)] = ()
 
 
 class Closed(Event, frozen=True, kw_only=True):
@@ -106,7 +110,7 @@ class Summarised(Event, frozen=True, kw_only=True):
     NAME: ClassVar[str] = "summarised"
 
     inputs_found: Count = NOT_RECORDED
-    inputs: tuple[UUID, ...] = ()
+    inputs: Inputs = ()
     summary: Casework = None
 
 
@@ -118,8 +122,8 @@ class Answered(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "answered"
 
-    answered: Count = NOT_RECORDED
-    of: Count = NOT_RECORDED
+    answered: Annotated[Count, FOUND] = NOT_RECORDED
+    of: Annotated[Count, FOUND] = NOT_RECORDED
     answering_unit: Unit = NOT_RECORDED
     answer: Casework = None
 

@@ -7,18 +7,16 @@ here or has a contact person: the relation that access follows (seed s:292). Eve
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from uuid import UUID
-
-import msgspec
 
 from domain.aggregate import Aggregate, Broken, Others, Reference
 from domain.commands import Claim, Command
 from domain.duties import Duty
 from domain.errors import FutureDate, ImpossibleInterval, Invalid
-from domain.events import MISSING, NOT_RECORDED, Event
+from domain.events import MISSING, NOT_RECORDED, Casework, Event, Unit, codes
 from domain.history import Step
-from domain.participant_events import (
+from domain.participants.events import (
     ContactPersonAssigned,
     ContactPersonCovered,
     ContactPersonEnded,
@@ -44,6 +42,7 @@ from domain.participant_events import (
     RestrictionLifted,
     Returned,
     Split,
+    Staff,
     StrengthRecorded,
 )
 from domain.store import Store
@@ -58,13 +57,10 @@ NOT_INFORMED = "not_informed"
 class Contact(NamedTuple):
     """Who follows a person, from which day, and until which, if that is planned."""
 
-    contact_person: str
-    contact_unit: str
+    contact_person: Staff
+    contact_unit: Unit
     since: date | None
     until: date | None
-
-
-PROFILE = tuple(field.name for field in msgspec.structs.fields(Profile) if field.name != "meta")
 
 
 class Participant(Aggregate):
@@ -98,40 +94,59 @@ class Participant(Aggregate):
         RegisteredAsExisting,
     )
 
+    hears = (Profile, InterpreterNeedAssessed, LanguagePreferenceSet)
+    in_lists = (
+        *("state", "pathway", "permit_basis", "arrived_on", "settled_on", "age_band", "gender", "country", "language"),
+        *("interpreter_need", "informed", "research_reservation", "protection_grade", "destination", "merged_into"),
+        *("contact_person", "contact_unit", "cover_person", "cover_unit"),
+    )
+    in_detail = (
+        *("informed_language", "contact", "cover", "strengths", "objection", "objection_outcome"),
+        *("objection_reasons", "restriction_ground", "restriction_explanation", "disposal_decision"),
+    )
+
     stage = "unknown"
     objecting = False
     restricted = False
-    pathway = NOT_RECORDED
-    permit_basis = NOT_RECORDED
-    arrived_on: date | None = None
     settled_on: date | None = None
-    age_band = NOT_RECORDED
-    gender = NOT_RECORDED
-    country = NOT_RECORDED
-    language = NOT_RECORDED
-    interpreter_need = NOT_RECORDED
-    display_name: str | None = None
-    national_number: str | None = None
-    d_number: str | None = None
-    duf_number: str | None = None
-    informed = NOT_RECORDED
-    informed_language = NOT_RECORDED
+    informed: Annotated[str, codes("information-ways")] = NOT_RECORDED
+    informed_language: Annotated[str, codes("languages")] = NOT_RECORDED
     contact: Contact | None = None
     cover: Contact | None = None
-    research_reservation = NOT_RECORDED
-    protection_grade = NOT_RECORDED
+    research_reservation: Annotated[str, codes("research-reservations")] = NOT_RECORDED
+    protection_grade: Annotated[str, codes("protection-grades")] = NOT_RECORDED
     strengths: tuple[StrengthRecorded, ...] = ()
-    objection: str | None = None
-    objection_outcome: str | None = None
-    objection_reasons: str | None = None
-    restriction_ground: str | None = None
-    restriction_explanation: str | None = None
-    destination: str | None = None
-    disposal_decision: str | None = None
+    objection: Casework = None
+    objection_outcome: Annotated[str | None, codes("objection-outcomes")] = None
+    objection_reasons: Casework = None
+    restriction_ground: Annotated[str | None, codes("restriction-grounds")] = None
+    restriction_explanation: Casework = None
+    destination: Annotated[str | None, codes("departure-destinations")] = None
+    disposal_decision: Casework = None
     merged_into: UUID | None = None
 
     @property
-    def state(self) -> str:
+    def contact_person(self) -> Staff | None:
+        """Who follows the person."""
+        return self.contact.contact_person if self.contact else None
+
+    @property
+    def contact_unit(self) -> Unit | None:
+        """The unit of who follows the person."""
+        return self.contact.contact_unit if self.contact else None
+
+    @property
+    def cover_person(self) -> Staff | None:
+        """Who stands in."""
+        return self.cover.contact_person if self.cover else None
+
+    @property
+    def cover_unit(self) -> Unit | None:
+        """The unit of who stands in."""
+        return self.cover.contact_unit if self.cover else None
+
+    @property
+    def state(self) -> Annotated[str, codes("participant-states")]:
         """Where the person stands: what bounds the use of the record goes before where they are."""
         if self.stage == "disposed":
             return "disposed"
@@ -141,10 +156,6 @@ class Participant(Aggregate):
 
     def apply(self, step: Step) -> None:
         event = step.event
-        if isinstance(event, Profile | InterpreterNeedAssessed | LanguagePreferenceSet):
-            for name in PROFILE:
-                if getattr(event, name, None) not in (None, NOT_RECORDED):
-                    setattr(self, name, getattr(event, name))
         match event:
             case Opening():
                 self._open(event, step)

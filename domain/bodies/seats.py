@@ -11,7 +11,7 @@ import msgspec
 
 from domain.aggregate import refuse_unknown
 from domain.errors import ImpossibleCount
-from domain.events import MISSING, NOT_RECORDED, Count, Event, Person, Unit, codes, persons
+from domain.events import MISSING, NOT_RECORDED, Count, Event, Person, Unit, codes, most, one_of, persons, several
 from domain.history import Step
 
 STRATA = {
@@ -21,6 +21,9 @@ STRATA = {
     "voices": "constituency",
 }
 """What seats may be reserved by, and a body compared by: codebook list → the member of a seat that has its code."""
+
+
+Stratification = Annotated[str, one_of(*STRATA)]
 
 
 class Seat(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +37,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     gender: Annotated[str, codes("genders")] = NOT_RECORDED
     age_band: Annotated[str, codes("age-bands")] = NOT_RECORDED
     residence_time: Annotated[str, codes("residence-times")] = NOT_RECORDED
-    roles: tuple[str, ...] = ()
+    roles: Annotated[tuple[str, ...], several("roles", most=10)] = ()
     unit: Unit = NOT_RECORDED
 
     def traits(self) -> Iterator[tuple[str, str]]:
@@ -46,8 +49,8 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
 class Quota(msgspec.Struct, frozen=True):
     """Seats reserved for those who have a code of one of the lists of `STRATA`."""
 
-    list: str
-    code: str
+    list: Stratification
+    code: Annotated[str, most(64)]
     n: Annotated[int, msgspec.Meta(ge=1)]
 
 

@@ -14,12 +14,23 @@ import msgspec
 
 from domain import rules
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
-from domain.degrees import Experienced, Promised
-from domain.duties import Duty
-from domain.errors import ImpossibleInterval
-from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, Voice, codes, persons
-from domain.history import Step
-from domain.seats import (
+from domain.bodies.events import (
+    AccountsInspected,
+    AdviceGiven,
+    Constituted,
+    Described,
+    Dissolved,
+    InterimAppointed,
+    JointMeetingHeld,
+    MandateAdopted,
+    PriorityVoted,
+    Proposed,
+    RegisteredAsExisting,
+    RepresentativenessAssessed,
+    Sat,
+    Stratum,
+)
+from domain.bodies.seats import (
     Filling,
     Quota,
     Representative,
@@ -28,159 +39,20 @@ from domain.seats import (
     Seated,
     SeatsDefined,
     Share,
+    Stratification,
     refuse_impossible_seats,
 )
+from domain.degrees import Experienced, Promised
+from domain.duties import Duty
+from domain.errors import ImpossibleInterval
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, Voice, codes, most, persons
+from domain.history import Step
 
 _NEEDS_NO_MANDATE = MISSING | {"cohort", "one_per_family", "other"}
 """Kinds that sit without one: everybody of a cohort and one of each family simply are the body (s:237, s:338)."""
 
 _WRITTEN = ("kommuneloven_5_12", "udi_rs_2008_034")
 """Statutory bases that ask for a written mandate."""
-
-
-class Stratum(msgspec.Struct, frozen=True, kw_only=True):
-    """How many with a code sit in the body, and how many there are among those it speaks for."""
-
-    list: str
-    code: str
-    seated: Count = NOT_RECORDED
-    population: Count = NOT_RECORDED
-
-
-class Described(Event, frozen=True, kw_only=True):
-    """What a body is, said when it is opened."""
-
-    kind: Annotated[str, codes("body-kinds")]
-    group: Annotated[str, codes("groups")] = NOT_RECORDED
-    level: Annotated[str, codes("levels")] = NOT_RECORDED
-    form: Annotated[str, codes("forms")] = NOT_RECORDED
-    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
-    phase: Annotated[str, codes("phases")] = NOT_RECORDED
-    statutory_basis: Annotated[str, codes("statutory-bases")] = NOT_RECORDED
-    proposed_by: Annotated[str, codes("voices")] = NOT_RECORDED
-    unit: Unit = NOT_RECORDED
-    seed_line: SeedLine | None = None
-    title: Casework = None
-    purpose: Casework = None
-
-
-class Proposed(Described, frozen=True, kw_only=True):
-    """Somebody proposed the body."""
-
-    NAME: ClassVar[str] = "proposed"
-
-
-class MandateAdopted(Event, frozen=True, kw_only=True):
-    """The body was told what it is for and how long it sits."""
-
-    NAME: ClassVar[str] = "mandate_adopted"
-
-    mandate: Annotated[str, codes("mandates")]
-    period_from: date | None = None
-    period_to: date | None = None
-    remit: Casework = None
-
-
-class Constituted(Event, frozen=True, kw_only=True):
-    """The body was constituted: those elected or appointed to it took up their work."""
-
-    NAME: ClassVar[str] = "constituted"
-
-
-class Sat(Event, frozen=True, kw_only=True):
-    """The body sat; at a meeting this ledger has, if it is named."""
-
-    NAME: ClassVar[str] = "sat"
-
-    meeting: UUID | None = None
-    attended: Count = NOT_RECORDED
-
-
-class JointMeetingHeld(Event, frozen=True, kw_only=True):
-    """The body met those it is to influence, such as the management of the reception centre (seed s:274–275)."""
-
-    NAME: ClassVar[str] = "joint_meeting_held"
-
-    meeting: UUID | None = None
-    attended: Count = NOT_RECORDED
-    counterpart: Unit = NOT_RECORDED
-
-
-class AccountsInspected(Event, frozen=True, kw_only=True):
-    """The body saw the accounts (form f43, seed s:277)."""
-
-    NAME: ClassVar[str] = "accounts_inspected"
-
-    accounts: Casework = None
-
-
-class PriorityVoted(Event, frozen=True, kw_only=True):
-    """The body voted on what the money is to be spent on (seed s:277–279)."""
-
-    NAME: ClassVar[str] = "priority_voted"
-
-    votes_for: Count = NOT_RECORDED
-    votes_against: Count = NOT_RECORDED
-    priority: Voice = None
-
-
-class AdviceGiven(Event, frozen=True, kw_only=True):
-    """The body gave its advice; what came of it is told of the input, if it was raised as one."""
-
-    NAME: ClassVar[str] = "advice_given"
-
-    input: UUID | None = None
-    addressee: Unit = NOT_RECORDED
-    advice: Voice = None
-
-
-class RepresentativenessAssessed(Event, frozen=True, kw_only=True):
-    """Those who sit were compared with those they speak for, by strata and never by person (seed s:243–247)."""
-
-    NAME: ClassVar[str] = "representativeness_assessed"
-
-    strata: tuple[Stratum, ...]
-    population_on: date | None = None
-    source: Casework = None
-
-
-class InterimAppointed(Event, frozen=True, kw_only=True):
-    """An interim council was appointed, until a new one can be elected (UDI RS 2008-034)."""
-
-    NAME: ClassVar[str] = "interim_appointed"
-
-    members: Count = NOT_RECORDED
-    election_due: date | None = None
-
-
-class Dissolved(Event, frozen=True, kw_only=True):
-    """The body was dissolved; every seat is empty."""
-
-    NAME: ClassVar[str] = "dissolved"
-
-    reason: Annotated[str, codes("dissolution-reasons")] = NOT_RECORDED
-    explanation: Casework = None
-
-
-class RegisteredAsExisting(Described, frozen=True, kw_only=True):
-    """A body from before the ledger, or told of late, opened in the state it was in.
-
-    No seats `taken` means that nobody recorded who sat in it.
-    """
-
-    NAME: ClassVar[str] = "registered_as_existing"
-
-    state: Annotated[str, codes("body-states")]
-    mandate: Annotated[str, codes("mandates")] = NOT_RECORDED
-    period_from: date | None = None
-    period_to: date | None = None
-    seats: Count = NOT_RECORDED
-    electorate: Annotated[str, codes("voices")] = NOT_RECORDED
-    quotas: tuple[Quota, ...] = ()
-    selection_method: Annotated[str, codes("selection-methods")] = NOT_RECORDED
-    taken: tuple[Seat, ...] = ()
-    representatives: Annotated[tuple[Representative, ...], persons("casework")] = ()
-    remit: Casework = None
 
 
 class Body(Aggregate):
@@ -207,29 +79,46 @@ class Body(Aggregate):
         Experienced,
     )
 
-    state = "unknown"
-    described: Described | None = None
-    mandate: MandateAdopted | RegisteredAsExisting | None = None
-    defined: SeatsDefined | RegisteredAsExisting | None = None
-    selection_method = NOT_RECORDED
-    _traits: Mapping[tuple[str, str], int] = MappingProxyType({})
+    hears = (Described,)
+    in_lists = (
+        *("state", "kind", "group", "level", "form", "arena", "phase", "statutory_basis", "proposed_by", "mandate"),
+        *("period_to", "seats", "seated", "women", "sittings", "last_sat_on", "seed_line"),
+    )
+    in_detail = (
+        *("period_from", "remit", "electorate", "quotas", "selection_method", "composition", "representatives"),
+        *("interim_members", "election_due", "strata", "population_on", "dissolution_reason"),
+        *("dissolution_explanation",),
+    )
+
+    state: Annotated[str, codes("body-states")] = "unknown"
+    mandate: Annotated[str, codes("mandates")] = NOT_RECORDED
+    period_from: date | None = None
+    period_to: date | None = None
+    remit: Casework = None
+    seats: Count = NOT_RECORDED
+    electorate: Annotated[str, codes("voices")] = NOT_RECORDED
+    quotas: tuple[Quota, ...] = ()
+    selection_method: Annotated[str, codes("selection-methods")] = NOT_RECORDED
     seated: int | None = None
     representatives: tuple[UUID, ...] = ()
-    interim: InterimAppointed | None = None
-    sittings = 0
+    interim_members: Count = NOT_RECORDED
+    election_due: date | None = None
+    sittings: int = 0
     last_sat: Step | None = None
-    assessed: RepresentativenessAssessed | None = None
-    dissolved: Dissolved | None = None
+    strata: tuple[Stratum, ...] = ()
+    population_on: date | None = None
+    dissolution_reason: Annotated[str, codes("dissolution-reasons")] = NOT_RECORDED
+    dissolution_explanation: Casework = None
+    _traits: Mapping[tuple[str, str], int] = MappingProxyType({})
 
     def apply(self, step: Step) -> None:
         event = step.event
         self.state = _state(event, self.state)
-        if isinstance(event, Described):
-            self.described = event
         if isinstance(event, MandateAdopted | RegisteredAsExisting):
-            self.mandate = event
+            self.mandate, self.remit = event.mandate, event.remit
+            self.period_from, self.period_to = event.period_from, event.period_to
         if isinstance(event, SeatsDefined | RegisteredAsExisting):
-            self.defined = event
+            self.seats, self.electorate, self.quotas = event.seats, event.electorate, event.quotas
         if isinstance(event, InterimAppointed | Dissolved):
             self._traits, self.seated, self.representatives = {}, None, ()
         if isinstance(event, Seated | RegisteredAsExisting):
@@ -244,11 +133,13 @@ class Body(Aggregate):
             case Sat() | JointMeetingHeld():
                 self.sittings, self.last_sat = self.sittings + 1, step
             case RepresentativenessAssessed():
-                self.assessed = event
-            case InterimAppointed() | Constituted():
-                self.interim = event if isinstance(event, InterimAppointed) else None
+                self.strata, self.population_on = event.strata, event.population_on
+            case InterimAppointed():
+                self.interim_members, self.election_due = event.members, event.election_due
+            case Constituted():
+                self.interim_members, self.election_due = NOT_RECORDED, None
             case Dissolved():
-                self.dissolved = event
+                self.dissolution_reason, self.dissolution_explanation = event.reason, event.explanation
 
     def _count(self, seats: Sequence[Seat], sign: int) -> None:
         counted = dict(self._traits)
@@ -275,8 +166,8 @@ class Body(Aggregate):
         return self.last_sat.ends if self.last_sat else None
 
     def duties(self) -> Iterator[Duty]:
-        if self.state == "interim" and self.interim is not None and self.interim.election_due is not None:
-            yield Duty("body.election", self.interim.election_due)
+        if self.state == "interim" and self.election_due is not None:
+            yield Duty("body.election", self.election_due)
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:

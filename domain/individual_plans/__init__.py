@@ -7,20 +7,19 @@ good. What is due, and by when, follows from that regime's dated rules; a closed
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from domain.aggregate import Broken, Others, judged, refuse_unknown
+from domain.aggregate import Broken, Others, judged
 from domain.commands import Command
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCorrection, ImpossibleInterval, UnknownReference
-from domain.events import MISSING, NOT_RECORDED, Event
+from domain.events import MISSING, NOT_RECORDED, Event, codes, one_of
 from domain.history import Step
-from domain.individual_plan_events import (
-    MANY,
+from domain.individual_plans.events import (
     Closed,
     CoAuthored,
     CompetenceMapped,
@@ -50,8 +49,9 @@ from domain.individual_plan_events import (
     RevisionDecided,
     Together,
 )
-from domain.individual_plan_rules import DRAFTING, INSPECTED, Review, begins, broken, decision_limit, reviews
+from domain.individual_plans.rules import DRAFTING, INSPECTED, Review, begins, broken, decision_limit, reviews
 from domain.inspections import Answer
+from domain.members import told
 from domain.personal import PersonalRecord
 
 STATES: Final[dict[type[Event], str]] = {
@@ -68,12 +68,23 @@ STATES: Final[dict[type[Event], str]] = {
 """The state an event brings a plan into (codebook list `plan-states`)."""
 
 
+class Aimed(NamedTuple):
+    """A goal, and whose it is."""
+
+    event_id: UUID
+    occurred_from: date | None
+    occurred_to: date | None
+    event: Goal
+    originator: Annotated[str, codes("plan-parties")]
+
+
 class Measure(NamedTuple):
     """A measure, the goal it serves, and whether it was completed."""
 
     event_id: UUID
+    occurred_from: date | None
+    occurred_to: date | None
     event: MeasureAdded
-    starts: date | None
     completed: bool
 
 
@@ -110,21 +121,32 @@ class IndividualPlan(PersonalRecord):
         Experienced,
     )
 
-    state = "unknown"
+    hears = (Described,)
+    in_lists = (
+        *("state", "participant", "legal_regime", "plan_kind", "pathway", "decision_due", "decided_to", "review_due"),
+        *("reviewed_to", "participant_view", "review_outcome", "prevailed", "goal_count", "own_goal_count"),
+        *("disagreement", "complaint", "closing_reason"),
+    )
+    in_detail = (
+        *("mapping", "final_goal", "goals", "measures", "co_authoring", "decision", "contract", "review"),
+        *("life_change", "revision", "closing", "complaint_outcome"),
+    )
+
+    state: Annotated[str, codes("plan-states")] = "unknown"
+    legal_regime: Annotated[str, codes("legal-regimes")] = NOT_RECORDED
     described: Described | None = None
-    mapping: Step | None = None
-    final_goal: Step | None = None
-    goals: tuple[Step, ...] = ()
-    co_authoring: Step | None = None
-    decision: Step | None = None
-    contract: Step | None = None
-    review: Step | None = None
-    life_change: Step | None = None
-    revision: Step | None = None
-    closing: Step | None = None
-    disagreement = NOT_RECORDED
-    complaint = NOT_RECORDED
-    complaint_outcome = NOT_RECORDED
+    mapping: Annotated[Step | None, told(Mapping)] = None
+    final_goal: Annotated[Step | None, told(FinalGoalSet)] = None
+    co_authoring: Annotated[Step | None, told(CoAuthored)] = None
+    decision: Annotated[Step | None, told(Decided)] = None
+    contract: Annotated[Step | None, told(ContractSigned)] = None
+    review: Annotated[Step | None, told(Reviewed)] = None
+    life_change: Annotated[Step | None, told(MaterialLifeChangeRegistered)] = None
+    revision: Annotated[Step | None, told(Revised)] = None
+    closing: Annotated[Step | None, told(Closed)] = None
+    disagreement: Annotated[str, one_of(NOT_RECORDED, "recorded", "resolved")] = NOT_RECORDED
+    complaint: Annotated[str, one_of(NOT_RECORDED, "filed", "decided")] = NOT_RECORDED
+    complaint_outcome: Annotated[str, codes("complaint-outcomes")] = NOT_RECORDED
 
     def apply(self, step: Step) -> None:
         self.state = _state(step.event, self.state)
@@ -135,8 +157,6 @@ class IndividualPlan(PersonalRecord):
                 self.mapping = step
             case FinalGoalSet():
                 self.final_goal = step
-            case Goal():
-                self.goals = (*self.goals, step)
             case CoAuthored():
                 self.co_authoring = step
             case Decided():
@@ -161,14 +181,67 @@ class IndividualPlan(PersonalRecord):
                 self.complaint, self.complaint_outcome = "decided", outcome
 
     @property
-    def measures(self) -> list[Measure]:
+    def goals(self) -> tuple[Aimed, ...]:
+        """Every goal, in order."""
+        aims = [(step, step.event) for step in self.steps if isinstance(step.event, Goal)]
+        return tuple(
+            Aimed(step.event_id, step.starts, event.meta.occurred_to, event, event.ORIGINATOR) for step, event in aims
+        )
+
+    @property
+    def goal_count(self) -> int:
+        """How many goals there are."""
+        return len(self.goals)
+
+    @property
+    def own_goal_count(self) -> int:
+        """How many goals the participant stated."""
+        return sum(isinstance(goal.event, GoalStated) for goal in self.goals)
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
         """Every measure, in the order they were added."""
         completed = {step.event.measure_id for step in self.steps if isinstance(step.event, MeasureCompleted)}
-        return [
-            Measure(step.event_id, step.event, step.starts, step.event_id in completed)
-            for step in self.steps
-            if isinstance(step.event, MeasureAdded)
-        ]
+        added = [(step, step.event) for step in self.steps if isinstance(step.event, MeasureAdded)]
+        return tuple(
+            Measure(step.event_id, step.starts, event.meta.occurred_to, event, step.event_id in completed)
+            for step, event in added
+        )
+
+    @property
+    def decided_to(self) -> date | None:
+        """The last day it may have been decided on; None, too, when the end is open."""
+        return self.decision.event.meta.occurred_to if self.decision else None
+
+    @property
+    def reviewed_to(self) -> date | None:
+        """The last day the last review may have been on; None, too, when the end is open."""
+        return self.review.event.meta.occurred_to if self.review else None
+
+    @property
+    def participant_view(self) -> Annotated[str, codes("participant-views")]:
+        """Whether the participant's view was recorded at the last review."""
+        return self._last(self.review, "participant_view")
+
+    @property
+    def review_outcome(self) -> Annotated[str, codes("plan-changes")]:
+        """What the last review led to."""
+        return self._last(self.review, "outcome")
+
+    @property
+    def prevailed(self) -> Annotated[str, codes("prevailing-proposals")]:
+        """Whose proposal prevailed at the last review."""
+        return self._last(self.review, "prevailed")
+
+    @property
+    def closing_reason(self) -> Annotated[str, codes("plan-closing-reasons")]:
+        """Why it came to its end."""
+        return self._last(self.closing, "reason")
+
+    @staticmethod
+    def _last(step: Step | None, member: str) -> str:
+        said: str = getattr(step.event, member) if step else NOT_RECORDED
+        return said
 
     @property
     def decision_due(self) -> date | None:
@@ -214,9 +287,6 @@ class IndividualPlan(PersonalRecord):
 
     @classmethod
     def check(cls, event: Event) -> None:
-        for member, list_id in MANY.items():
-            for i, code in enumerate(getattr(event, member, ())):
-                refuse_unknown(list_id, code, f"/{member}/{i}")
         if isinstance(event, Reviewed | ReviewScheduled):
             member = "due_on" if isinstance(event, ReviewScheduled) else "next_review_due"
             due, day = getattr(event, member), event.meta.occurred_from
@@ -231,8 +301,8 @@ class IndividualPlan(PersonalRecord):
                 each.event_id == named and isinstance(each.event, kind) for each in self.history
             ):
                 raise UnknownReference(f"/{member}", "this plan has no such event")
-        told = [getattr(each.event, "replacement", each.event) for each in self.history]
-        regimes = [each.legal_regime for each in told if isinstance(each, Described)][-1:]
+        said = [getattr(each.event, "replacement", each.event) for each in self.history]
+        regimes = [each.legal_regime for each in said if isinstance(each, Described)][-1:]
         if isinstance(event, Described) and not {*regimes} <= {event.legal_regime, *MISSING}:
             detail = "a plan's regime never changes: retract it and register it again"
             raise ImpossibleCorrection("/legal_regime", detail)

@@ -12,7 +12,7 @@ from domain import codebook, rules
 from domain.aggregate import Broken
 from domain.events import MISSING, NOT_RECORDED, Event
 from domain.history import Step
-from domain.individual_plan_events import (
+from domain.individual_plans.events import (
     Closed,
     CoAuthored,
     CompetenceMapped,

@@ -6,18 +6,18 @@ type of plan (plan- og bygningsloven §§ 11-14, 12-10). Who was invited is kept
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
 
 from domain import rules
-from domain.aggregate import Aggregate, Broken, Others, Reference, refuse_unknown
+from domain.aggregate import Aggregate, Broken, Others, Reference
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleCount, ImpossibleInterval
-from domain.events import MISSING, NOT_RECORDED, Count, Event
-from domain.hearing_events import (
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, Unit, codes
+from domain.hearings.events import (
     Answered,
     Cancelled,
     Closed,
@@ -62,35 +62,54 @@ class Hearing(Aggregate):
         Experienced,
     )
 
-    state = "unknown"
+    hears = (Described,)
+    in_lists = (
+        *("state", "plan_type", "document_version", "responsible_unit", "level", "form", "arena", "phase"),
+        *("opened_from", "opened_to", "deadline", "invited", "refugee_voice", "statement_count", "late_count"),
+        *("answered", "of", "seed_line"),
+    )
+    in_detail = (
+        *("period_days", "least_days", "recipients", "register", "statements", "inputs", "inputs_found", "summary"),
+        *("answering_unit", "answer", "cancellation_explanation"),
+    )
+
+    state: Annotated[str, codes("hearing-states")] = "unknown"
+    plan_type: Annotated[str, codes("plan-types")] = NOT_RECORDED
+    level: Annotated[str, codes("levels")] = NOT_RECORDED
+    form: Annotated[str, codes("forms")] = NOT_RECORDED
+    arena: Annotated[str, codes("arenas")] = NOT_RECORDED
+    phase: Annotated[str, codes("phases")] = NOT_RECORDED
     opened: Step | None = None
-    described: Described | None = None
     deadline: date | None = None
     invited: Count = NOT_RECORDED
-    refugee_voice = NOT_RECORDED
-    recipient_list: RecipientListFixed | None = None
-    summary: str | None = None
+    refugee_voice: Annotated[str, codes("refugee-voice-listed")] = NOT_RECORDED
+    recipients: tuple[Recipients, ...] = ()
+    register: UUID | None = None
+    summary: Casework = None
     inputs_found: Count = NOT_RECORDED
     answering: Step | None = None
+    answering_unit: Unit = NOT_RECORDED
+    answer: Casework = None
     answered: Count = NOT_RECORDED
     of: Count = NOT_RECORDED
-    cancellation_explanation: str | None = None
+    cancellation_explanation: Casework = None
 
     def apply(self, step: Step) -> None:
         event = step.event
         self.state = _state(event) or self.state
         if isinstance(event, Described):
-            self.opened, self.described, self.deadline = step, event, event.deadline
+            self.opened, self.deadline = step, event.deadline
         match event:
             case Extended():
                 self.deadline = event.deadline
             case RecipientListFixed():
-                self.recipient_list, self.invited = event, event.invited
-                self.refugee_voice = listed(event)
+                self.recipients, self.register = event.recipients, event.register
+                self.invited, self.refugee_voice = event.invited, listed(event)
             case Summarised():
                 self.summary, self.inputs_found = event.summary, event.inputs_found
             case Answered():
                 self.answering, self.answered, self.of = step, event.answered, event.of
+                self.answering_unit, self.answer = event.answering_unit, event.answer
             case Cancelled():
                 self.cancellation_explanation = event.explanation
             case RegisteredAsExisting():
@@ -100,11 +119,11 @@ class Hearing(Aggregate):
     def considering(self, event: Event, others: Others) -> Event:
         if isinstance(event, RecipientListFixed) and event.register is not None and not event.recipients:
             register: Any = others("register", event.register)
-            return _snapshot(event, register.snapshot())
+            return _snapshot(event, register.heard)
         if not isinstance(event, Answered):
             return event
         day = event.meta.occurred_to
-        named = [each for each, step in self.inputs.items() if day is None or step.ends <= day]
+        named = [each for each, step in self.named.items() if day is None or step.ends <= day]
         inputs: list[Any] = [others("input", each) for each in named]
         answers: list[Step | None] = [found.first_answered for found in inputs if not found.retracted]
         answered = [step for step in answers if step and not (day and step.starts and step.starts > day)]
@@ -119,6 +138,16 @@ class Hearing(Aggregate):
             yield Duty("hearing.answer")
 
     @property
+    def opened_from(self) -> date | None:
+        """The first day it may have been opened on."""
+        return self.opened.starts if self.opened else None
+
+    @property
+    def opened_to(self) -> date | None:
+        """The last day it may have been opened on; None, too, when the end is open."""
+        return self.opened.event.meta.occurred_to if self.opened else None
+
+    @property
     def period_days(self) -> int | None:
         """Days from the opening to the deadline; None where one of them is not known exactly."""
         first = self.opened.starts if self.opened and self.opened.starts == self.opened.event.meta.occurred_to else None
@@ -130,15 +159,17 @@ class Hearing(Aggregate):
         return _least_days(self.opened) if self.opened else None
 
     @property
-    def statements(self) -> list[Statement]:
+    def statements(self) -> tuple[Statement, ...]:
         """Every statement received, in order."""
         received = [(step, step.event) for step in self.steps if isinstance(step.event, StatementReceived)]
-        return [Statement(event, step.starts, event.meta.occurred_to, self._late(step)) for step, event in received]
+        return tuple(
+            Statement(event, step.starts, event.meta.occurred_to, self._late(step)) for step, event in received
+        )
 
     @property
     def statement_count(self) -> Count:
         """How many statements were received; of a hearing registered as existing, those before that, too."""
-        earlier: Count = getattr(self.described, "statements", 0)
+        earlier: Count = getattr(self.opened and self.opened.event, "statements", 0)
         return earlier + len(self.statements) if isinstance(earlier, int) else earlier
 
     @property
@@ -147,7 +178,12 @@ class Hearing(Aggregate):
         return sum(statement.late is True for statement in self.statements)
 
     @property
-    def inputs(self) -> dict[UUID, Step]:
+    def inputs(self) -> tuple[UUID, ...]:
+        """The inputs its events name, in the order they named them."""
+        return tuple(self.named)
+
+    @property
+    def named(self) -> dict[UUID, Step]:
         """The inputs its statements and summaries name, and the event that named each first."""
         found: dict[UUID, Step] = {}
         for step in self.steps:
@@ -159,7 +195,7 @@ class Hearing(Aggregate):
     def unanswered(self) -> int:
         """How many inputs have no answer, as far as its own events tell."""
         since, left = self.answering, _left(self.answered, self.of)
-        return left + sum(since is None or step.certainly_after(since) for step in self.inputs.values())
+        return left + sum(since is None or step.certainly_after(since) for step in self.named.values())
 
     def _late(self, step: Step) -> bool | None:
         if self.deadline is None:
@@ -280,7 +316,6 @@ def _ended_by(end: Event, event: Event) -> bool:
 
 def _refuse_impossible_list(event: RecipientListFixed) -> None:
     for i, each in enumerate(event.recipients):
-        refuse_unknown("recipient-kinds", each.kind, f"/recipients/{i}/kind")
         if isinstance(each.n, int) and isinstance(each.refugee_voices, int) and each.refugee_voices > each.n:
             raise ImpossibleCount(f"/recipients/{i}/refugee_voices", f"{each.refugee_voices} are more than {each.n}")
     known = sum(each.n for each in event.recipients if isinstance(each.n, int))
