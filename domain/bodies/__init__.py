@@ -7,10 +7,8 @@ is no deviation. Who sits is told as counted seats; a participant who is named i
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Annotated, ClassVar
+from typing import Annotated
 from uuid import UUID
-
-import msgspec
 
 from domain import rules
 from domain.aggregate import Aggregate, Broken, Reference, refuse_unknown
@@ -33,19 +31,17 @@ from domain.bodies.events import (
 from domain.bodies.seats import (
     Filling,
     Quota,
-    Representative,
     Resigned,
     Seat,
     Seated,
     SeatsDefined,
     Share,
-    Stratification,
     refuse_impossible_seats,
 )
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import ImpossibleInterval
-from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, SeedLine, Unit, Voice, codes, most, persons
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, codes
 from domain.history import Step
 
 _NEEDS_NO_MANDATE = MISSING | {"cohort", "one_per_family", "other"}

@@ -153,7 +153,9 @@ class BruteForce:
         found = []
         for _, then in self.folded(position, day):
             if isinstance(then, view.kind) and then.steps:
-                shown = {**view.present({**view.row(then), "record": then.id, "version": 0})}
+                names = [column.name for column in view.columns()]
+                row = dict(zip(names, view.values(then), strict=True))
+                shown = {**view.present({**row, "record": then.id, "version": 0})}
                 shown.pop("version")
                 found.append((then.history[0].position, {**shown, "id": then.id}))
         return [row for _, row in sorted(found, key=lambda each: -each[0])]
