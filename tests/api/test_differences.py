@@ -49,6 +49,7 @@ def test_only_what_differs_is_told(told: tuple[Api, str], moments: tuple[Any, An
     assert asked(api, path, **{"from": before, "to": after}) == {
         "/version": (2, 3),
         "/position": (3, 4),
+        "/attended": (8, 18),
         "/tally/attended": (8, 18),
     }
 

@@ -46,7 +46,7 @@ def statuses(record: Aggregate, related: Related) -> Iterator[Fact]:
 
 def resting(record: Any, related: Related) -> Iterator[Fact]:
     """An input counts by how much has been told of its meeting."""
-    source = record.described.meeting
+    source = record.raised_at
     yield fact((str(len(related(source)) if source else 0), "unknown"), record.raised, source=source)
 
 
