@@ -3,7 +3,6 @@
 import sys
 import time
 
-
 OFTEN, SELDOM = 0.2, 60.0
 """Seconds between two tellings: to a terminal, and to a log."""
 
