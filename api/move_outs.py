@@ -7,8 +7,14 @@ FEATURE = Feature(
     noun="move_outs",
     aggregate=of.MoveOut,
     filters=(
-        *("participant", "tenancy", "state", "initiated_by", "destination", "voluntariness_own"),
-        *("voluntariness_staff", "standing"),
+        "participant",
+        "tenancy",
+        "state",
+        "initiated_by",
+        "destination",
+        "voluntariness_own",
+        "voluntariness_staff",
+        "standing",
     ),
     opens=(
         Route(of.Planned, "", "Plan a move out of municipal housing"),

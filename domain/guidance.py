@@ -109,9 +109,9 @@ class Guidance(PersonalRecord):
 
     hears = (Described, EvaluatedByUser)
     in_lists = (
-        *("state", "unit", "arena", "phase", "session_count", "informed", "guided", "demonstrated", "minutes"),
-        *("last_session_on", "seed_line"),
-    )
+        "state", "unit", "arena", "phase", "session_count", "informed", "guided", "demonstrated", "minutes",
+        "last_session_on", "seed_line",
+    )  # fmt: skip
     in_detail = ("participant", "held_before", "sessions", "mastery", "closing_reason", "closing_explanation")
 
     state: Annotated[str, codes("guidance-states")] = "unknown"

@@ -183,14 +183,14 @@ class Input(Aggregate):
 
     hears = (Described,)
     in_lists = (
-        *("state", "feedback_state", "kind", "level", "voiced_by", "on_behalf_of", "source", "hearing", "concerns"),
-        *("maturity", "outcome", "reason", "answering_unit", "answer_due", "deciding_unit", "verifying_unit"),
-        *("raised_from", "raised_to", "seed_line"),
-    )
+        "state", "feedback_state", "kind", "level", "voiced_by", "on_behalf_of", "source", "hearing", "concerns",
+        "maturity", "outcome", "reason", "answering_unit", "answer_due", "deciding_unit", "verifying_unit",
+        "raised_from", "raised_to", "seed_line",
+    )  # fmt: skip
     in_detail = (
-        *("assessment", "answer", "reasons", "change", "effect", "evidence", "feedback_channel", "feedback"),
-        *("rating", "rating_comment"),
-    )
+        "assessment", "answer", "reasons", "change", "effect", "evidence", "feedback_channel", "feedback", "rating",
+        "rating_comment",
+    )  # fmt: skip
 
     state: Annotated[str, codes("input-states")] = "unknown"
     feedback_state: Annotated[str, one_of("not_given", "feedback_given", "feedback_rated")] = "not_given"

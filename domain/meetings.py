@@ -178,9 +178,9 @@ class Meeting(Aggregate):
 
     hears = (Described, Minuted)
     in_lists = (
-        *("state", "kind", "composition", "level", "form", "arena", "phase", "planned_on", "held_from", "held_to"),
-        *("interpreter_need", "interpreter_use", "attended", "group_n", "attendance", "seed_line"),
-    )
+        "state", "kind", "composition", "level", "form", "arena", "phase", "planned_on", "held_from", "held_to",
+        "interpreter_need", "interpreter_use", "attended", "group_n", "attendance", "seed_line",
+    )  # fmt: skip
     in_detail = ("tally", "group", "attendees", "cancellation_reason", "cancellation_explanation")
 
     state: Annotated[str, codes("meeting-states")] = "unknown"

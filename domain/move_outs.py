@@ -182,11 +182,11 @@ class MoveOut(PersonalRecord):
 
     hears = events
     in_lists = (
-        *("participant", "state", "tenancy", "initiated_by", "participation", "planned_on", "readiness"),
-        *("readiness_own", "viewings", "moved_from", "moved_to", "destination", "tenure", "voluntariness_own"),
-        *("voluntariness_staff", "standing", "next_follow_up_on", "own_view", "return_reason", "lost_reason"),
-        *("abandon_reason",),
-    )
+        "participant", "state", "tenancy", "initiated_by", "participation", "planned_on", "readiness",
+        "readiness_own", "viewings", "moved_from", "moved_to", "destination", "tenure", "voluntariness_own",
+        "voluntariness_staff", "standing", "next_follow_up_on", "own_view", "return_reason", "lost_reason",
+        "abandon_reason",
+    )  # fmt: skip
 
     state: Annotated[str, codes("move-out-states")] = "unknown"
     destination: Annotated[str, codes("move-out-destinations")] = NOT_RECORDED

@@ -161,9 +161,9 @@ class ConsultationRegister(Aggregate):
 
     hears = (Described,)
     in_lists = (
-        *("scope", "unit", "recipient_count", "refugee_voices", "refugee_voice_unknown", "gap_count"),
-        *("last_verified_on", "seed_line"),
-    )
+        "scope", "unit", "recipient_count", "refugee_voices", "refugee_voice_unknown", "gap_count",
+        "last_verified_on", "seed_line",
+    )  # fmt: skip
     in_detail = ("listed", "recipients", "heard", "gaps")
 
     listed: tuple[Listed, ...] = ()

@@ -222,10 +222,10 @@ class Tenancy(PersonalRecord):
     )
     hears = events
     in_lists = (
-        *("participant", "state", "preferred_tenure", "n_options", "constraints", "choice", "participation", "tenure"),
-        *("household_size", "rooms", "started_from", "started_to", "term_ends_on", "condition", "safety", "stay_wish"),
-        *("balance", "ended_from", "ended_to", "end_reason", "ended_by"),
-    )
+        "participant", "state", "preferred_tenure", "n_options", "constraints", "choice", "participation", "tenure",
+        "household_size", "rooms", "started_from", "started_to", "term_ends_on", "condition", "safety", "stay_wish",
+        "balance", "ended_from", "ended_to", "end_reason", "ended_by",
+    )  # fmt: skip
 
     state: Annotated[str, codes("tenancy-states")] = "unknown"
     started: Step | None = None

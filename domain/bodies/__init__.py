@@ -77,14 +77,13 @@ class Body(Aggregate):
 
     hears = (Described,)
     in_lists = (
-        *("state", "kind", "group", "level", "form", "arena", "phase", "statutory_basis", "proposed_by", "mandate"),
-        *("period_to", "seats", "seated", "women", "sittings", "last_sat_on", "seed_line"),
-    )
+        "state", "kind", "group", "level", "form", "arena", "phase", "statutory_basis", "proposed_by", "mandate",
+        "period_to", "seats", "seated", "women", "sittings", "last_sat_on", "seed_line",
+    )  # fmt: skip
     in_detail = (
-        *("period_from", "remit", "electorate", "quotas", "selection_method", "composition", "representatives"),
-        *("interim_members", "election_due", "strata", "population_on", "dissolution_reason"),
-        *("dissolution_explanation",),
-    )
+        "period_from", "remit", "electorate", "quotas", "selection_method", "composition", "representatives",
+        "interim_members", "election_due", "strata", "population_on", "dissolution_reason", "dissolution_explanation",
+    )  # fmt: skip
 
     state: Annotated[str, codes("body-states")] = "unknown"
     mandate: Annotated[str, codes("mandates")] = NOT_RECORDED

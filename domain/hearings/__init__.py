@@ -64,14 +64,14 @@ class Hearing(Aggregate):
 
     hears = (Described,)
     in_lists = (
-        *("state", "plan_type", "document_version", "responsible_unit", "level", "form", "arena", "phase"),
-        *("opened_from", "opened_to", "deadline", "invited", "refugee_voice", "statement_count", "late_count"),
-        *("answered", "of", "seed_line"),
-    )
+        "state", "plan_type", "document_version", "responsible_unit", "level", "form", "arena", "phase",
+        "opened_from", "opened_to", "deadline", "invited", "refugee_voice", "statement_count", "late_count",
+        "answered", "of", "seed_line",
+    )  # fmt: skip
     in_detail = (
-        *("period_days", "least_days", "recipients", "register", "statements", "inputs", "inputs_found", "summary"),
-        *("answering_unit", "answer", "cancellation_explanation"),
-    )
+        "period_days", "least_days", "recipients", "register", "statements", "inputs", "inputs_found", "summary",
+        "answering_unit", "answer", "cancellation_explanation",
+    )  # fmt: skip
 
     state: Annotated[str, codes("hearing-states")] = "unknown"
     plan_type: Annotated[str, codes("plan-types")] = NOT_RECORDED

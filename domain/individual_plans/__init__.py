@@ -123,14 +123,14 @@ class IndividualPlan(PersonalRecord):
 
     hears = (Described,)
     in_lists = (
-        *("state", "participant", "legal_regime", "plan_kind", "pathway", "decision_due", "decided_to", "review_due"),
-        *("reviewed_to", "participant_view", "review_outcome", "prevailed", "goal_count", "own_goal_count"),
-        *("disagreement", "complaint", "closing_reason"),
-    )
+        "state", "participant", "legal_regime", "plan_kind", "pathway", "decision_due", "decided_to", "review_due",
+        "reviewed_to", "participant_view", "review_outcome", "prevailed", "goal_count", "own_goal_count",
+        "disagreement", "complaint", "closing_reason",
+    )  # fmt: skip
     in_detail = (
-        *("mapping", "final_goal", "goals", "measures", "co_authoring", "decision", "contract", "review"),
-        *("life_change", "revision", "closing", "complaint_outcome"),
-    )
+        "mapping", "final_goal", "goals", "measures", "co_authoring", "decision", "contract", "review", "life_change",
+        "revision", "closing", "complaint_outcome",
+    )  # fmt: skip
 
     state: Annotated[str, codes("plan-states")] = "unknown"
     legal_regime: Annotated[str, codes("legal-regimes")] = NOT_RECORDED

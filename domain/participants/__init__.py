@@ -96,14 +96,14 @@ class Participant(Aggregate):
 
     hears = (Profile, InterpreterNeedAssessed, LanguagePreferenceSet)
     in_lists = (
-        *("state", "pathway", "permit_basis", "arrived_on", "settled_on", "age_band", "gender", "country", "language"),
-        *("interpreter_need", "informed", "research_reservation", "protection_grade", "destination", "merged_into"),
-        *("contact_person", "contact_unit", "cover_person", "cover_unit"),
-    )
+        "state", "pathway", "permit_basis", "arrived_on", "settled_on", "age_band", "gender", "country", "language",
+        "interpreter_need", "informed", "research_reservation", "protection_grade", "destination", "merged_into",
+        "contact_person", "contact_unit", "cover_person", "cover_unit",
+    )  # fmt: skip
     in_detail = (
-        *("informed_language", "contact", "cover", "strengths", "objection", "objection_outcome"),
-        *("objection_reasons", "restriction_ground", "restriction_explanation", "disposal_decision"),
-    )
+        "informed_language", "contact", "cover", "strengths", "objection", "objection_outcome", "objection_reasons",
+        "restriction_ground", "restriction_explanation", "disposal_decision",
+    )  # fmt: skip
 
     stage = "unknown"
     objecting = False
