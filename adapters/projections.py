@@ -100,6 +100,18 @@ class LedgerViews:
         with self._reading(view) as (found, *where):
             return found.query(*where, position, day, filters, after, limit)
 
+    def differences(
+        self,
+        view: str,
+        moments: tuple[tuple[int, date], tuple[int, date]],
+        filters: Mapping[str, Any],
+        after: int | None,
+        limit: int,
+    ) -> Any:
+        """A page of what differs in a list between two moments, each a position and a day."""
+        with self._reading(view) as (found, *where):
+            return found.differences(*where, moments, filters, after, limit)
+
     def cells(self, view: str, position: int, day: date, columns: Sequence[str]) -> Mapping[tuple[str, ...], int]:
         """A table's sums over these stored dimensions."""
         with self._reading(view) as (found, *where):

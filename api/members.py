@@ -1,6 +1,6 @@
 """Schemas made from the types of events and records, so that a member is declared once (`domain.members`)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final, get_args, get_origin
@@ -16,7 +16,6 @@ from api.schemas import (
     Count,
     Day,
     Detail,
-    Filters,
     Flag,
     Id,
     IdOrUnknown,
@@ -111,15 +110,16 @@ def row_of(kind: type[Aggregate]) -> type[ListRow]:
     return type(f"{kind.__name__}Row", (ListRow,), {"__doc__": f"In a list. {kind.__doc__}", **own})
 
 
-def filters_of(
-    kind: type[Aggregate], names: Iterable[str], more: Iterable[tuple[str, fields.Field[Any]]]
-) -> type[Filters]:
-    """What a list may be narrowed to: some of its members, and more."""
+def narrowed(
+    base: type[Request],
+    kind: type[Aggregate],
+    names: Iterable[str],
+    more: Mapping[str, fields.Field[Any]],
+) -> type[Request]:
+    """The query of a list: the base's, and what the list may be narrowed to, some of its members and more."""
     types = members.types(kind)
     own = {name: _field(types[name], allow_none=False) for name in names}
-    return type(
-        f"{kind.__name__}Filters", (Filters,), {"__doc__": "What a list may be narrowed to.", **own, **dict(more)}
-    )
+    return type(f"{kind.__name__}{base.__name__}", (base,), {"__doc__": base.__doc__, **own, **more})
 
 
 def _field(hint: Any, least: int = 0, **kwargs: Any) -> fields.Field[Any]:

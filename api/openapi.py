@@ -12,7 +12,7 @@ from apispec.ext.marshmallow.field_converter import FieldConverterMixin
 from marshmallow import Schema, fields
 
 from api import auth, problems
-from api.records import Replacement
+from api.corrections import Replacement
 from api.rest import IF_MATCH, IF_MATCH_OR_ANY, KEY, Operation, Rest
 from api.schemas import Answer
 from domain import errors

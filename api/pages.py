@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -12,10 +13,11 @@ import flask
 import msgspec
 from marshmallow import Schema, fields
 
+from api.differences import DifferencesQuery
 from api.moments import Moment, resolve
 from api.problems import NotYet, Unprocessable
 from api.rest import Call
-from api.schemas import Answer, Code, Deviation, Filters, Id, Interval
+from api.schemas import Answer, Code, Deviation, Filters, Id, Interval, Paging
 from api.services import LedgerServices
 from domain.codebook import Codebook
 from domain.events import Corrected, Event, Retracted
@@ -32,6 +34,10 @@ class Cursor(NamedTuple):
     position: int
     day: date
     after: int
+
+
+class ListDifferences(DifferencesQuery, Paging):
+    """Between which two moments, and which page."""
 
 
 def page_of(row: type[Schema]) -> type[Schema]:
@@ -60,11 +66,13 @@ def start_of(
     return cursor_of(query["cursor"], _bound(filters), ledger.records.head())
 
 
-def following(cursor: Cursor, filters: Mapping[str, Any]) -> str:
-    """The relative URL of the page after this one."""
+def following(
+    cursor: Cursor, filters: Mapping[str, Any], pinned: Sequence[str] = ("as_of", "on", "min_position")
+) -> str:
+    """The relative URL of the page after this one; what the cursor pins is not asked again."""
     asked = {**flask.request.args, "cursor": cursor_text(cursor, _bound(filters))}
-    for pinned in ("as_of", "on", "min_position"):
-        asked.pop(pinned, None)
+    for member in pinned:
+        asked.pop(member, None)
     return f"{flask.request.path}?{urlencode(asked)}"
 
 
@@ -124,6 +132,41 @@ def list_page(call: Call, view: str, rows: Schema, where: Mapping[str, Any] | No
     answer = json_response(msgspec.json.encode({"items": rows.dump(page.rows), "next": more}), 200)
     answer.headers["Position"] = str(position)
     return answer
+
+
+def differences_page(call: Call, view: str, row: type[Schema]) -> flask.Response:
+    """A page of the records whose row of a view, narrowed by the query, is another at `to` than at `from`."""
+    ledger, query, now = call.ledger, call.query, call.services.clock()
+    filters = {name: value for name, value in query.items() if name not in ListDifferences._declared_fields}
+    del filters["from"]
+    since = resolve(query, ledger.records, now, "from")
+    if "cursor" in query:
+        if "to" in query:
+            raise Unprocessable([("/query/cursor", "a cursor has its own to")])
+        position, day, after = cursor_of(query["cursor"], _bound(filters), ledger.records.head())
+    else:
+        until = resolve(query, ledger.records, now, "to")
+        position, day, after = covered(ledger, view, until, query.get("min_position")), until.day, None
+    first = (position if since.position is None else since.position, since.day)
+    page = ledger.views.differences(view, (first, (position, day)), filters, after, query["limit"])
+    pinned = ("to", "min_position")
+    more = None if page.next is None else following(Cursor(position, day, page.next), filters, pinned)
+    items = difference_of(row)(many=True).dump(page.rows)
+    answer = json_response(msgspec.json.encode({"items": items, "next": more}), 200)
+    answer.headers["Position"] = str(position)
+    return answer
+
+
+@cache
+def difference_of(row: type[Schema]) -> type[Schema]:
+    """The schema of a record whose row differs between two moments; null where it was not in the list."""
+    side: dict[str, Any] = {"required": True, "allow_none": True}
+    members = {
+        "id": Id(required=True),
+        "before": fields.Nested(row, data_key="from", **side),
+        "after": fields.Nested(row, data_key="to", **side),
+    }
+    return type(f"{row.__name__}Difference", (Answer,), members)
 
 
 def json_response(body: bytes, status: int) -> flask.Response:

@@ -12,23 +12,30 @@ import msgspec
 from marshmallow import ValidationError, fields
 
 from api import auth, moments
+from api.corrections import RetractionBody, correction_of
 from api.differences import DifferenceItem, DifferencesQuery, differences
 from api.envelopes import Envelope, acknowledging, envelope, event_of
-from api.members import body_of, detail_of, filters_of, row_of
-from api.pages import HistoryEntry, history_entries, json_response, list_page, page_of
+from api.members import body_of, detail_of, narrowed, row_of
+from api.pages import (
+    HistoryEntry,
+    ListDifferences,
+    difference_of,
+    differences_page,
+    history_entries,
+    json_response,
+    list_page,
+    page_of,
+)
 from api.problems import NotYet, Unprocessable
 from api.rest import Call, Operation
 from api.schemas import (
-    Code,
     CommandBody,
     Degrees,
     Detail,
-    Id,
+    Filters,
     ListRow,
     Moment,
-    Performer,
     Request,
-    Text,
     faults,
 )
 from domain import errors, records
@@ -49,30 +56,6 @@ IMPOSSIBLE = (
     errors.UnknownReference,
 )
 """What a command's body may say that cannot be."""
-
-
-class RetractionBody(Request):
-    """Takes an event back. The correction of a record is itself recorded now, so it has no `occurred`."""
-
-    event_id = Id(required=True)
-    reason = Text(limit=2_000, allow_none=True, load_default=None)
-    performed_by = fields.Nested(Performer, load_default=lambda: {"role": "unknown", "unit": "unknown"})
-    basis = Code("bases", load_default="unknown")
-
-
-def correction_of(feature: "Feature") -> type[Request]:
-    """The body that replaces one event of a noun: the replacement is a whole body of the event's own command."""
-    bodies = tuple(feature.body(route) for route in (*feature.opens, *feature.commands))
-    members = {"replacement": Replacement(bodies, required=True)}
-    return type(f"{feature.aggregate.__name__}CorrectionBody", (RetractionBody,), members)
-
-
-class Replacement(fields.Dict):
-    """The whole body of the command that recorded the event to correct."""
-
-    def __init__(self, bodies: tuple[type[CommandBody], ...], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.bodies = bodies
 
 
 @dataclass(frozen=True)
@@ -124,6 +107,9 @@ class Feature:
         """The schema of a record in a list."""
         return row_of(self.aggregate)
 
+    def _narrowed(self, base: type[Request]) -> type[Request]:
+        return narrowed(base, self.aggregate, self.filters, self.more_filters)
+
     def body(self, route: Route) -> type[CommandBody]:
         """The schema of a command's body."""
         return body_of(self.aggregate, route.event)
@@ -162,11 +148,22 @@ class Feature:
                 path=many,
                 name=f"list_{self.noun}",
                 summary=f"List {self.noun.replace('_', ' ')}, newest first",
-                query=filters_of(self.aggregate, self.filters, self.more_filters.items()),
+                query=self._narrowed(Filters),
                 answers={200: page_of(self.row)},
                 headers=("Position",),
                 refusals=(NotYet,),
                 handler=self._list,
+            ),
+            Operation(
+                **reads,
+                path=many + "/differences",
+                name=f"list_{self.noun}_differences",
+                summary=f"Which {self.noun.replace('_', ' ')} a list shows otherwise at two moments",
+                query=self._narrowed(ListDifferences),
+                answers={200: page_of(difference_of(self.row))},
+                headers=("Position",),
+                refusals=(NotYet,),
+                handler=self._list_differences,
             ),
             *(
                 Operation(
@@ -231,7 +228,7 @@ class Feature:
                 path=one + "/corrections",
                 name=f"{noun}.corrected",
                 summary=f"Correct the {called}: replace one of its events, whole",
-                body=correction_of(self),
+                body=correction_of(self.aggregate, tuple(map(self.body, (*self.opens, *self.commands)))),
                 if_match="version",
             ),
             Operation(
@@ -380,3 +377,6 @@ class Feature:
 
     def _list(self, call: Call) -> flask.Response:
         return list_page(call, self.noun, self.row(many=True))
+
+    def _list_differences(self, call: Call) -> flask.Response:
+        return differences_page(call, self.noun, self.row)

@@ -100,6 +100,14 @@ class Views(Protocol):
     def rows(
         self, view: str, position: int, day: date, filters: Mapping[str, Any], after: int | None, limit: int
     ) -> ListPage: ...
+    def differences(
+        self,
+        view: str,
+        moments: tuple[tuple[int, date], tuple[int, date]],
+        filters: Mapping[str, Any],
+        after: int | None,
+        limit: int,
+    ) -> ListPage: ...
     def counts(
         self, view: str, position: int, day: date, columns: Sequence[str]
     ) -> Mapping[str, Mapping[str, int]]: ...

@@ -19,11 +19,15 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Uuid,
     and_,
+    desc,
     func,
+    not_,
+    or_,
     select,
 )
 
@@ -189,21 +193,57 @@ class ListView:
     ) -> Page:
         """A page of the list as of a position, on a day."""
         [table] = tables
-        columns = table.c
-        conditions = [
-            *standing(table, ledger, position, day),
-            *(
-                self.conditions[name](table, value) if name in self.conditions else columns[name] == value
-                for name, value in filters.items()
-            ),
-        ]
-        if after is not None:
-            conditions.append(columns.opened < after)
-        found = connection.execute(
-            select(table).where(and_(*conditions)).order_by(columns.opened.desc()).limit(limit + 1)
-        ).mappings()
-        rows = [{**self.present(dict(row)), "id": row["record"], "opened": row["opened"]} for row in found]
+        asked = self._asked(table, filters, after)
+        stands = and_(*standing(table, ledger, position, day))
+        rows = self._rows(connection, select(table).where(stands, *asked).limit(limit + 1))
         return Page(rows[:limit], rows[limit - 1]["opened"] if len(rows) > limit else None)
+
+    def differences(
+        self,
+        connection: Connection,
+        tables: Sequence[Table],
+        ledger: UUID,
+        moments: tuple[tuple[int, date], tuple[int, date]],
+        filters: Mapping[str, Any],
+        after: int | None,
+        limit: int,
+    ) -> Page:
+        """A page of the records whose row is another at the second of two moments (position, day) than at the first.
+
+        A row that is the same stored row at both is not looked at.
+        """
+        [table] = tables
+        before, then = (and_(*standing(table, ledger, *moment)) for moment in moments)
+        one_only = and_(or_(before, then), not_(and_(before, then)), *self._asked(table, filters, after))
+        opened = table.c.opened
+        last = select(opened).where(one_only).distinct().order_by(opened.desc()).limit(limit + 1)
+        found = connection.execute(last).scalars().all()
+        among = (opened.in_(found[:limit]), *self._asked(table, filters))
+        sides = [
+            {row["opened"]: row for row in self._rows(connection, select(table).where(stands, *among))}
+            for stands in (before, then)
+        ]
+        pairs = [(sides[0].get(place), sides[1].get(place)) for place in found[:limit]]
+        rows = [
+            {"id": either["id"], "before": was, "after": became}
+            for was, became in pairs
+            if (either := was or became) and self._told(was) != self._told(became)
+        ]
+        return Page(rows, found[limit - 1] if len(found) > limit else None)
+
+    def _told(self, row: Mapping[str, Any] | None) -> tuple[Any, ...]:
+        return tuple(row[name] for name in ("version", *(column.name for column in self.columns()))) if row else ()
+
+    def _asked(self, table: Table, filters: Mapping[str, Any], after: int | None = None) -> list[Any]:
+        narrowed = [
+            self.conditions[name](table, value) if name in self.conditions else table.c[name] == value
+            for name, value in filters.items()
+        ]
+        return [*narrowed, table.c.opened < after] if after is not None else narrowed
+
+    def _rows(self, connection: Connection, wanted: Select[Any]) -> list[dict[str, Any]]:
+        found = connection.execute(wanted.order_by(desc("opened"))).mappings()
+        return [{**self.present(dict(row)), "id": row["record"], "opened": row["opened"]} for row in found]
 
     def counts(
         self,

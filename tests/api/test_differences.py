@@ -141,3 +141,26 @@ def test_the_differences_put_into_the_first_document_make_the_second(
         assert difference.before != difference.after
         applied(before, difference.pointer, difference.after)
     assert without_nulls(before) == without_nulls(after)
+
+
+def test_a_list_tells_which_records_came_changed_and_left(told: tuple[Api, str]) -> None:
+    api, path = told
+    other = api.post(MEETINGS, meeting(**on("2026-03-30"), kind="theme_evening")).json["id"]
+    query = {"from": "2026-03-27", "kind": "dialogue_meeting", "on": "2026-04-01"}
+    [changed] = api.items(f"{MEETINGS}/differences?{urlencode(query)}")
+    assert changed["id"] == path.rpartition("/")[2]
+    assert (changed["from"]["attended"], changed["to"]["attended"]) == (8, 18)
+    query = {"from": "2026-03-09", "to": "2026-04-02", "limit": 1}
+    came = api.get(f"{MEETINGS}/differences?{urlencode(query)}").json
+    assert [(each["id"], each["from"]) for each in came["items"]] == [(other, None)]
+    rest = api.get(came["next"]).json
+    assert [(each["id"], each["from"]) for each in rest["items"]] == [(changed["id"], None)]
+    assert rest["next"] is None
+    opening = api.get(f"{MEETINGS}/{other}/history").json["items"][0]["event_id"]
+    api.post(f"{MEETINGS}/{other}/retractions", {"event_id": opening}, match='"1"')
+    query = {"from": api.get(MEETINGS).headers["Position"], "to": 5}
+    assert [(each["from"], each["to"]["id"]) for each in api.items(f"{MEETINGS}/differences?{urlencode(query)}")] == [
+        (None, other)
+    ]
+    refused = api.get(f"{came['next']}&to=3")
+    assert [fault["pointer"] for fault in refused.json["errors"]] == ["/query/cursor"]

@@ -8,12 +8,14 @@ from uuid import UUID
 import msgspec
 import pytest
 from hypothesis import given, settings
+from marshmallow import Schema
 from sqlalchemy import select
 
 from adapters import projections
 from adapters.projections import LedgerViews
 from api import ledgers
 from api.bootstrap import Running
+from api.pages import difference_of
 from tests.conftest import Api, Clock, an_input, meeting
 from tests.features.conftest import MORNING, Record, days
 from tests.features.histories import BEGINNING, PHASES, Move, Telling, moves
@@ -41,9 +43,8 @@ def rows_by_hand(running: Running, telling: Telling, noun: str, position: int, o
             continue
         detail = msgspec.to_builtins(feature.detail().dump(folded))
         detail["deviations"] = len(folded.deviations)
-        attended = detail.get("tally", {}).get("attended")
-        detail["attended"] = attended if isinstance(attended, int) else None
-        detail["group_n"] = (detail.get("group") or {}).get("n")
+        if not isinstance(detail.get("attended"), int):
+            detail["attended"] = None
         if len(folded.steps) < len(type(record)(record.id, prefix).steps):
             del detail["version"]
         rows.append((prefix[0].position, detail))
@@ -55,10 +56,6 @@ def shown(running: Running, views: LedgerViews, noun: str, position: int, on: da
     feature = next(feature for feature in running.features if feature.noun == NOUNS[noun])
     rows: list[dict[str, Any]] = feature.row(many=True).dump(views.rows(NOUNS[noun], position, on, {}, None, 200).rows)
     return msgspec.to_builtins(rows)
-
-
-UNTOLD = {"seed_line": None, "source": "unknown", "concerns": [], "hearing": None}
-"""What a row says of a record none of whose description had happened yet; all else is `unknown`."""
 
 
 def test_a_list_at_any_position_and_day_is_what_its_records_fold_to(
@@ -78,10 +75,44 @@ def test_a_list_at_any_position_and_day_is_what_its_records_fold_to(
                     assert [row["id"] for row in rows] == [detail["id"] for detail in expected]
                     for row, detail in zip(rows, expected, strict=True):
                         version = detail.setdefault("version", row["version"])
-                        assert row == {name: detail.get(name, UNTOLD.get(name, "unknown")) for name in row}
+                        assert row == {name: detail[name] for name in row}
                         assert row["version"] == version
 
     check()
+
+
+def test_a_list_differs_between_two_moments_where_its_rows_do(
+    running: Running, clock: Clock, counts: Callable[[int, int], int]
+) -> None:
+    @settings(max_examples=counts(4, 20), deadline=None, phases=PHASES)
+    @given(moves(least=8, most=20))
+    def check(moves: list[Move]) -> None:
+        telling, ledger = tell(running, clock, moves)
+        views = running.ledger_views(ledger)
+        views.catch_up()
+        moments = [(position, on) for position in range(views.events.head() + 1) for on in telling.days()[::3]]
+        for pair in zip(moments, reversed(moments), strict=True):
+            for noun in NOUNS:
+                before, after = ({row["id"]: row for row in shown(running, views, noun, *moment)} for moment in pair)
+                found: dict[str, tuple[Any, Any]] = {}
+                last: int | None = None
+                while last != 0:
+                    page = views.differences(NOUNS[noun], pair, {}, last, 2)
+                    told = msgspec.to_builtins(row_difference(running, noun).dump(page.rows))
+                    found |= {each["id"]: (each["from"], each["to"]) for each in told}
+                    last = page.next or 0
+                assert found == {
+                    record: (before.get(record), after.get(record))
+                    for record in before | after
+                    if before.get(record) != after.get(record)
+                }
+
+    check()
+
+
+def row_difference(running: Running, noun: str) -> Schema:
+    feature = next(feature for feature in running.features if feature.noun == NOUNS[noun])
+    return difference_of(feature.row)(many=True)
 
 
 def table_rows(running: Running, ledger: UUID) -> dict[str, list[Any]]:
