@@ -81,7 +81,7 @@ def test_a_household_moves_out_is_followed_up_and_comes_back(api: Api) -> None:
         record.tell(name, on(day), **members)
         said |= {**members, "state": name, "standing": standing, "next_follow_up_on": due}
         assert record.now.items() >= said.items(), (name, day)
-    assert record.now.items() >= {"moved_from": "2023-01-31", "moved_to": "2023-01-31", "viewings": 1}.items()
+    assert record.now["viewings"] == 1
 
 
 def test_late_news_corrections_and_retractions_accuse_and_acquit(a_move_out: Opening) -> None:
@@ -92,7 +92,7 @@ def test_late_news_corrections_and_retractions_accuse_and_acquit(a_move_out: Ope
     record.retract(3)
     assert record.now["deviations"] == [{"rule": LATE, "event_id": record.event(4), "reason": None}]
     record.correct(2, on("2023-01-31", "2023-05-31"), **OWNED)
-    assert broken(record) == []
+    assert (broken(record), record.now["moved_from"], record.now["moved_to"]) == ([], "2023-01-31", "2023-05-31")
     record.tell("abandoned", on("2023-01-15"))
     assert broken(record) == [ENDED, ENDED]
 
