@@ -44,11 +44,11 @@ def test_a_participant_is_informed_guided_and_shown_until_they_manage_alone(api:
         "place": "home",
         "notes": "Sortering.",
     }
-    modes = {"inform": 30, "guide": 45, "demonstrate": "unknown"}
-    sessions = [{**session, "mode": mode, "minutes": minutes} for mode, minutes in modes.items()]
+    modes = (("inform", 30), ("guide", 45), ("guide", 15), ("demonstrate", "unknown"))
+    sessions = [{**session, "mode": mode, "minutes": minutes} for mode, minutes in modes]
     for day, held in enumerate(sessions, start=2):
-        record.tell("session_held", days(f"02-{day:02}"), **held)
-    told = {"state": "active", "sessions": sessions, "last_session_on": "2026-02-04"}
+        record.tell("session_held", days("02-01", f"02-{day:02}"), **held)
+    told = {"state": "active", "sessions": sessions, "last_session_on": "2026-02-05"}
     assert record.now.items() >= told.items()
 
     mastery = [
@@ -64,7 +64,7 @@ def test_a_participant_is_informed_guided_and_shown_until_they_manage_alone(api:
     closed = {"state": "closed", "closing_reason": "mastered", "closing_explanation": "Klarer seg selv."}
     assert record.now.items() >= {**described, **evaluated, **closed, "deviations": []}.items()
 
-    counted = {"sessions": 3, "informed": 1, "guided": 1, "demonstrated": 1, "minutes": 75, "state": "closed"}
+    counted = {"sessions": 4, "informed": 1, "guided": 2, "demonstrated": 1, "minutes": 90, "state": "closed"}
     row = record.row("?state=closed&phase=P2")
     assert row is not None
     assert row.items() >= counted.items()
@@ -118,7 +118,7 @@ def test_what_may_have_been_before_the_end_accuses_nobody(guided: Opening) -> No
 @pytest.mark.parametrize("state", ["assigned", "active", "closed", *sorted(MISSING)])
 def test_only_what_was_closed_before_the_ledger_has_ended(guided: Opening, state: str) -> None:
     record = guided("registered_as_existing", days("02-02"), state=state, held=7)
-    assert record.now["held_before"] == 7
+    assert (record.now["state"], record.now["held_before"]) == (state, 7)
     assert record.deviate("session_held", days("02-09")) == ([ENDED] if state == "closed" else [])
 
 
