@@ -7,7 +7,7 @@ import pytest
 
 from domain.events import MISSING
 from tests.conftest import Api, meeting, open_api
-from tests.features.conftest import Opening, Record, days
+from tests.features.conftest import Opening, Record, broken, days
 
 REASON = "input.decided_without_reason"
 DECIDER = "input.verified_by_decider"
@@ -22,17 +22,6 @@ CHAIN: tuple[tuple[str, dict[str, Any]], ...] = (
     ("verified", {}),
 )
 FEEDBACK: tuple[tuple[str, dict[str, Any]], ...] = (("feedback_given", {}), ("feedback_rated", {}))
-BROKEN = [
-    pytest.param(REASON, "s:214", [], ("decided", {"outcome": "adopted", "reason": "not_recorded"}), id="no reason"),
-    pytest.param(
-        DECIDER,
-        "good practice",
-        [("decided", {**DECIDED, "deciding_unit": "bolig"})],
-        ("verified", {"verifying_unit": "bolig"}),
-        id="own work",
-    ),
-    pytest.param(ENDED, "good practice", [("verified", {})], ("answered", {}), id="ended"),
-]
 
 
 def test_an_input_goes_the_whole_way_from_raised_to_rated(api: Api) -> None:
@@ -77,42 +66,18 @@ def test_an_input_goes_the_whole_way_from_raised_to_rated(api: Api) -> None:
     }
     ended = {"state": "verified", "feedback_state": "feedback_rated", "version": 9, "deviations": []}
     assert record.now.items() >= {**described, **told, **feedback, **ended}.items()
-    assert record.detail() == record.now
     row = record.row()
     assert row is not None
     shown = {"source", "concerns", "maturity", "outcome", "reason", "deciding_unit", "verifying_unit", "answer_due"}
     assert {name: row[name] for name in shown} == {name: record.now[name] for name in shown}
-    assert not row.keys() & {"said", "answer", "assessment", "reasons", "effect", "evidence", "feedback"}
-    names = ["raised", *(name for name, _ in steps), "feedback_given", "feedback_rated"]
-    assert [each["type"] for each in record.history()] == [f"input.{name}" for name in names]
 
 
-@pytest.mark.parametrize(("rule", "source", "earlier", "breaking"), BROKEN)
-def test_a_broken_rule_is_asked_about_and_then_recorded_and_counted(
-    an_input: Opening, rule: str, source: str, earlier: list[Any], breaking: tuple[str, dict[str, Any]]
-) -> None:
+def test_an_answer_is_owed_from_its_promise_until_it_is_given(an_input: Opening, sqlite_api: Api) -> None:
     record = an_input()
-    for name, members in earlier:
-        record.tell(name, days("02-05"), **members)
-    name, members = breaking
-    before = record.detail()
-
-    asked = record.send(name, days("02-09"), **members)
-    assert asked.status_code == 409
-    [broken] = asked.json["rules"]
-    assert broken["rule"] == rule
-    assert broken["title"]
-    assert source in broken["source"]
-    assert broken["may_be_recorded"] is True
-    assert record.detail() == before
-
-    record.tell(name, days("02-09"), **members, deviations=[{"rule": rule, "reason": "slik ble det"}])
-    entry = record.history()[-1]
-    assert entry["deviations"] == [{"rule": rule, "event_id": None, "reason": "slik ble det"}]
-    assert record.now["deviations"] == [{"rule": rule, "event_id": entry["event_id"], "reason": "slik ble det"}]
-    row = record.row()
-    assert row is not None
-    assert row["deviations"] == 1
+    steps = (("acknowledged", {"answer_due": "2026-02-10"}, 1), ("assessed", {}, 1), ("answered", {}, 0))
+    for day, (name, members, owed) in enumerate(steps, start=2):
+        record.tell(name, days(f"02-{day:02}"), **members)
+        assert len(sqlite_api.items("/v1/work-lists/input.answer")) == owed, name
 
 
 def test_one_refusal_lists_every_broken_rule_and_only_those_are_recorded(an_input: Opening) -> None:
@@ -133,7 +98,7 @@ def test_a_skipped_state_is_no_deviation(an_input: Opening, length: int) -> None
         for day, (name, members) in enumerate(kept, start=2):
             record.tell(name, days(f"02-{day:02}"), **members)
         assert record.now["state"] == (kept[-1][0] if kept else "raised")
-        assert record.now["deviations"] == []
+        assert broken(record) == []
 
 
 def test_anything_of_the_chain_after_its_end_is_a_deviation_but_feedback_is_not(an_input: Opening) -> None:
@@ -141,13 +106,6 @@ def test_anything_of_the_chain_after_its_end_is_a_deviation_but_feedback_is_not(
         record = an_input()
         record.tell("verified", days("02-05"))
         assert record.deviate(name, days("02-06"), **members) == ([] if (name, members) in FEEDBACK else [ENDED]), name
-
-
-def test_an_input_registered_in_its_end_state_has_ended(an_input: Opening) -> None:
-    assert an_input("registered_as_existing", state="verified").deviate("answered", days("02-06")) == [ENDED]
-    rejected = an_input("registered_as_existing", state="decided", outcome="rejected")
-    assert rejected.deviate("effected", days("02-06")) == [ENDED]
-    assert an_input("registered_as_existing", state="effected").deviate("verified", days("02-06")) == []
 
 
 @pytest.mark.parametrize("outcome", ["rejected", "out_of_scope", "adopted", "partly", "deferred"])
@@ -160,12 +118,13 @@ def test_an_effect_of_what_was_not_adopted_is_a_deviation(an_input: Opening, out
 
 
 def test_rules_judge_by_when_it_happened_on_the_days_that_do_not_accuse(an_input: Opening) -> None:
-    record = an_input()
+    record = an_input(on={"from": "2009-08-01", "to": None})
+    assert (record.now["raised_from"], record.now["raised_to"]) == ("2009-08-01", None)
     record.tell("verified", days("02-10"))
     record.tell("effected", days("02-09"))
     record.tell("answered", days("02-01", "02-28"))
     record.tell("assessed", days(None, "02-20"))
-    assert record.now["deviations"] == []
+    assert broken(record) == []
     assert record.deviate("answered", days("02-11", "02-12")) == [ENDED]
 
 
@@ -174,52 +133,50 @@ def test_a_decision_told_late_makes_the_verification_before_it_a_deviation_unask
     record.tell("verified", days("02-10"), verifying_unit="bolig")
     verification = record.event(2)
     record.tell("decided", days("02-05"), **DECIDED, deciding_unit="bolig")
-    assert record.history()[-1]["deviations"] == [{"rule": DECIDER, "event_id": verification, "reason": None}]
-    assert record.now["deviations"] == [{"rule": DECIDER, "event_id": verification, "reason": None}]
+    unasked = [{"rule": DECIDER, "event_id": verification, "reason": None}]
+    assert record.history()[-1]["deviations"] == record.now["deviations"] == unasked
+    record.tell("decided", days("02-06"), **DECIDED, deciding_unit="plan")
+    assert broken(record) == []
 
 
-@pytest.mark.parametrize("state", ["raised", *(name for name, _ in CHAIN), *sorted(MISSING)])
-def test_an_input_is_registered_as_existing_in_any_state(an_input: Opening, state: str) -> None:
-    described = {"state": state, "outcome": "partly", "reason": "not_recorded", "answer": "Ja.", "reasons": "Fordi."}
-    record = an_input("registered_as_existing", {"from": "2009-08-01", "to": None}, **described)
-    assert record.detail().items() >= {**described, "feedback_state": "not_given", "deviations": []}.items()
-    row = record.row()
-    assert row is not None
-    assert (row["state"], row["raised_from"], row["raised_to"]) == (state, "2009-08-01", None)
+@pytest.mark.parametrize(
+    ("existing", "name", "rules"),
+    [
+        ({"state": "verified"}, "answered", [ENDED]),
+        ({"state": "effected"}, "verified", []),
+        ({"state": "decided", "outcome": "rejected"}, "effected", [ENDED]),
+        ({"state": "decided", "deciding_unit": "bolig"}, "verified", [DECIDER]),
+    ],
+)
+def test_an_input_registered_in_a_later_state_goes_on_from_there(
+    an_input: Opening, existing: dict[str, Any], name: str, rules: list[str]
+) -> None:
+    told = {"outcome": "partly", "answer": "Ja.", "reasons": "Fordi.", **existing}
+    record = an_input("registered_as_existing", **told)
+    assert record.now.items() >= told.items()
+    members = {"verifying_unit": "bolig"} if name == "verified" else {}
+    assert record.deviate(name, days("02-06"), **members) == rules
 
 
-def test_an_existing_input_departs_from_the_rules_it_is_said_to_have_broken(sqlite_api: Api) -> None:
-    units = {"deciding_unit": "bolig", "verifying_unit": "bolig"}
-    decided = {"state": "verified", "outcome": "adopted", "reason": "not_asked"}
-    described = {"kind": "wish", "level": "system", "voiced_by": "refugees", **decided, **units}
-    asked = sqlite_api.post("/v1/inputs/existing", {"occurred": days("02-01"), **described})
-    assert {each["rule"] for each in asked.json["rules"]} == {REASON, DECIDER}
-
-
-def test_what_is_missing_is_kept_with_its_reason(an_input: Opening) -> None:
-    for missing in MISSING:
-        described = {"kind": missing, "level": missing, "voiced_by": missing, "on_behalf_of": missing}
-        record = an_input(**described, maturity=missing)
-        record.deviate("decided", days("02-05"), outcome=missing, reason=missing, deciding_unit=missing)
-        record.tell("effected", days("02-06"), change=missing)
-        record.tell("verified", days("02-07"), verifying_unit=missing)
-        record.tell("feedback_given", days("02-08"), channel=missing)
-        record.tell("feedback_rated", days("02-09"), rating=missing)
-        last = {"outcome": missing, "change": missing, "verifying_unit": missing, "rating": missing}
-        assert record.detail().items() >= {**described, **last, "maturity": missing}.items()
-        assert [each["rule"] for each in record.now["deviations"]] == [REASON]
+@pytest.mark.parametrize("reason", ["user_view", *sorted(MISSING)])
+def test_who_decides_owes_a_reason_that_may_be_lost_of_an_older_decision(
+    an_input: Opening, sqlite_api: Api, reason: str
+) -> None:
+    decided = {"outcome": "adopted", "reason": reason, "deciding_unit": "bolig"}
+    assert an_input().deviate("decided", days("02-05"), **decided) == ([REASON] if reason in MISSING else [])
+    existing = {"kind": "wish", "level": "system", "voiced_by": "refugees", "state": "verified", **decided}
+    for outcome, owing in (("adopted", ("not_asked", "declined")), ("unknown", ())):
+        body = {"occurred": days("02-01"), **existing, "outcome": outcome, "verifying_unit": "bolig"}
+        asked = sqlite_api.post("/v1/inputs/existing", body)
+        assert [each["rule"] for each in asked.json["rules"]] == [*[REASON] * (reason in owing), DECIDER], outcome
 
 
 IMPOSSIBLE = [
-    ({"occurred": days("03-03")}, "/occurred/from"),
-    ({"occurred": days(None, "03-03")}, "/occurred/to"),
-    ({"occurred": days("02-10", "02-09")}, "/occurred/to"),
-    ({"level": "galactic"}, "/level"),
     ({"concerns": [{"list": "arenas", "code": "ar1"}, {"list": "forms", "code": "f45"}]}, "/concerns/1/code"),
     ({"concerns": [{"list": "names", "code": "a"}]}, "/concerns/0/list"),
     ({"source": "00000000-0000-4000-8000-000000000000"}, "/source"),
     ({"source": "the meeting in May"}, "/source"),
-    ({"names": ["A"]}, "/names"),
+    ({"hearing": "00000000-0000-4000-8000-000000000000"}, "/hearing"),
     ({"seed_line": "line 48"}, "/seed_line"),
 ]
 
@@ -228,9 +185,7 @@ IMPOSSIBLE = [
 def test_the_impossible_is_refused_and_pointed_at(sqlite_api: Api, members: dict[str, Any], pointer: str) -> None:
     body = {"occurred": days("02-01"), "kind": "wish", "level": "system", "voiced_by": "refugees", **members}
     refused = sqlite_api.post("/v1/inputs", body)
-    assert refused.status_code == 422
-    assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
-    assert sqlite_api.items("/v1/inputs") == []
+    assert (refused.status_code, [each["pointer"] for each in refused.json["errors"]]) == (422, [pointer])
 
 
 def test_only_a_meeting_of_this_very_ledger_can_be_the_source(an_input: Opening, sqlite_api: Api) -> None:

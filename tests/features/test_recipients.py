@@ -1,6 +1,5 @@
 """Registers of who is heard, over HTTP: recipients added, verified and removed; gaps by kind of group."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,10 +9,9 @@ from sqlalchemy import select
 from adapters.vault import KEYS
 from domain.duties import Duty
 from tests.bodies import a_participant
-from tests.conftest import Api, open_api
-from tests.features.conftest import Record, days
+from tests.conftest import Api
+from tests.features.conftest import Opening, Record, days
 
-Opening = Callable[..., Record]
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -34,6 +32,12 @@ def add(record: Record, on: str = "02-02", kind: str = "interest_organisation", 
     return recipient
 
 
+def owed(record: Record) -> list[Duty]:
+    """What the register owes as it stands."""
+    store = record.api.running.store(record.api.ledger)
+    return list(store.find("register", UUID(record.now["id"])).duties())
+
+
 def listed(record: Record, query: str = "") -> list[str]:
     return [each["recipient"] for each in record.detail(query)["recipients"]]
 
@@ -47,8 +51,7 @@ def test_a_committee_of_refugees_comes_on_the_list_is_verified_and_leaves_it(api
     record.tell("coverage_gap_flagged", days("02-02"), gap="refugees")
     record.tell("coverage_gap_flagged", days("02-02"), gap="closed_groups")
     assert record.now["gaps"] == ["closed_groups", "refugees"]
-    store = api.running.store(api.ledger)
-    assert list(store.find("register", UUID(record.now["id"])).duties()) == [Duty("register.coverage_gap")]
+    assert owed(record) == [Duty("register.coverage_gap")]
 
     entry = {
         "recipient": str(uuid4()),
@@ -68,21 +71,18 @@ def test_a_committee_of_refugees_comes_on_the_list_is_verified_and_leaves_it(api
     for gap in ("refugees", "closed_groups"):
         record.tell("gap_closed", days("02-04"), gap=gap, recipient=entry["recipient"])
     assert record.now["gaps"] == []
-    assert list(store.find("register", UUID(record.now["id"])).duties()) == []
-    record.tell("recipient_verified", days("02-05"), recipient=entry["recipient"], verifying_unit="plan")
+    assert owed(record) == []
+    record.tell("recipient_verified", days("02-04", "02-05"), recipient=entry["recipient"], verifying_unit="plan")
     verified = {each["recipient"]: each["verified_on"] for each in record.now["recipients"]}
     assert verified == {entry["recipient"]: "2026-02-05", other: None}
     row = record.row()
     assert row is not None
     counted = {"recipients": 2, "refugee_voices": 1, "refugee_voice_unknown": 0, "gaps": 0}
     assert row.items() >= {**counted, "scope": "every_hearing", "last_verified_on": "2026-02-05"}.items()
-    assert not {entry["recipient"], "Utvalget for høringsuttalelser"} & {str(value) for value in row.values()}
 
     record.tell("recipient_removed", days("02-20"), recipient=entry["recipient"], reason="no_longer_exists")
     assert listed(record) == [other]
     assert listed(record, "?on=2026-02-10") == [other, entry["recipient"]]
-    assert record.detail() == record.now
-    assert record.now["deviations"] == []
 
 
 def test_a_hearing_that_fixes_its_list_gets_kinds_and_numbers_and_no_names(a_register: Opening) -> None:
@@ -109,14 +109,17 @@ def test_late_news_and_corrections_change_who_was_on_the_list(a_register: Openin
     recipient = add(record, "02-10")
     assert listed(record, "?on=2026-02-05") == []
     entry = {"recipient": recipient, "kind": "council", "refugee_voice": "yes"}
-    assert record.correct(2, days("02-03"), **entry).status_code == 200
+    record.correct(2, days("02-03"), **entry)
     assert listed(record, "?on=2026-02-05") == [recipient]
     assert record.now["heard"] == [{"kind": "council", "n": 1, "refugee_voices": 1}]
     record.tell("recipient_removed", days("02-20"), recipient=recipient)
     assert listed(record) == []
-    assert record.retract(4).status_code == 200
+    record.retract(4)
     assert listed(record) == [recipient]
-    record.tell("recipient_removed", days("02-21"), recipient=recipient)
+    for day in ("02-20", "02-21"):
+        record.tell("recipient_removed", days(day), recipient=recipient)
+    record.tell("recipient_verified", days("02-21"), recipient=recipient)
+    assert (listed(record), record.now["last_verified_on"]) == ([], "2026-02-21")
     record.tell("recipient_added", days("02-22"), **entry)
     assert listed(record) == [recipient]
 
@@ -132,8 +135,7 @@ def test_a_gap_stays_closed_only_until_it_is_flagged_again(a_register: Opening) 
 
 
 def test_an_individual_is_sealed_under_their_own_key(a_register: Opening, sqlite_api: Api) -> None:
-    named = a_participant(sqlite_api)
-    record = a_register()
+    record, named = a_register(), a_participant(sqlite_api)
     add(record, kind="household_delegate", individuals=[{"participant": named}])
     assert record.detail()["recipients"][0]["individuals"] == [{"participant": named}]
     with sqlite_api.running.vault.engine.connect() as connection:
@@ -141,30 +143,20 @@ def test_an_individual_is_sealed_under_their_own_key(a_register: Opening, sqlite
     assert named in {str(key.subject) for key in keys if str(key.record) == record.now["id"]}
 
 
-IMPOSSIBLE = [
-    ("recipient_added", {"recipient": NOBODY, "kind": "tribe"}, "/kind"),
-    ("recipient_added", {"recipient": NOBODY, "kind": "council", "body": NOBODY}, "/body"),
-    ("recipient_added", {"recipient": NOBODY, "kind": "council", "since": "2026-03-03"}, "/since"),
-    (
-        "recipient_added",
-        {"recipient": NOBODY, "kind": "private_person", "individuals": [{"participant": NOBODY}]},
-        "/individuals/0/participant",
-    ),
-    ("recipient_verified", {"recipient": NOBODY}, "/recipient"),
-    ("recipient_removed", {"recipient": NOBODY}, "/recipient"),
-    ("gap_closed", {"gap": "women", "recipient": NOBODY}, "/recipient"),
-    ("coverage_gap_flagged", {"gap": "burmese"}, "/gap"),
-    ("coverage_gap_flagged", {"gap": "women", "names": ["A"]}, "/names"),
-]
-
-
-@pytest.mark.parametrize(("name", "members", "pointer"), IMPOSSIBLE, ids=lambda value: str(value)[:50])
-def test_the_impossible_is_refused_and_pointed_at(
-    a_register: Opening, name: str, members: dict[str, Any], pointer: str
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "members", "pointer"),
+    [
+        ("recipient_added", {"recipient": NOBODY, "kind": "council", "body": NOBODY}, "/body"),
+        ("recipient_added", {"recipient": NOBODY, "kind": "council", "since": "2026-03-03"}, "/since"),
+        ("recipient_verified", {"recipient": NOBODY}, "/recipient"),
+        ("recipient_removed", {"recipient": NOBODY}, "/recipient"),
+        ("gap_closed", {"gap": "women", "recipient": NOBODY}, "/recipient"),
+        ("coverage_gap_flagged", {"gap": "burmese"}, "/gap"),
+    ],
+)
+def test_what_cannot_be_is_refused(a_register: Opening, name: str, members: dict[str, Any], pointer: str) -> None:
     refused = a_register().send(name, days("02-02"), **members)
-    assert refused.status_code == 422
-    assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
+    assert (refused.status_code, [each["pointer"] for each in refused.json["errors"]]) == (422, [pointer])
 
 
 def test_a_correction_cannot_speak_of_a_recipient_that_never_was(a_register: Opening) -> None:
@@ -172,12 +164,3 @@ def test_a_correction_cannot_speak_of_a_recipient_that_never_was(a_register: Ope
     record.tell("recipient_verified", days("02-03"), recipient=add(record))
     refused = record.correct(3, days("02-03"), recipient=NOBODY)
     assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/replacement/recipient")
-
-
-def test_a_body_of_another_ledger_is_not_on_the_list(a_register: Opening, sqlite_api: Api) -> None:
-    other = open_api(sqlite_api.running, "1507", "Ålesund")
-    elsewhere = other.post("/v1/bodies", {"occurred": days("01-02"), "kind": "hearing_committee"}).json["id"]
-    refused = a_register().send(
-        "recipient_added", days("02-02"), recipient=str(uuid4()), kind="council", body=elsewhere
-    )
-    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/body")
