@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from adapters.vault import KEYS
 from domain import records
@@ -62,54 +63,51 @@ def accused(record: Record, rule: str, at: int) -> bool:
     return record.now["deviations"] == record.history()[-1]["deviations"] == unasked
 
 
+def refused(answer: TestResponse) -> list[str]:
+    """What a refusal of the impossible points at."""
+    assert answer.status_code == 422, answer.get_data(as_text=True)
+    return [each["pointer"] for each in answer.json["errors"]]
+
+
 def duties(record: Record) -> dict[str, date | None]:
     """What the hearing owes, and by when."""
     found = record.api.running.store(record.api.ledger).get(Hearing, UUID(record.now["id"]))
     return {duty.kind: duty.due_on for duty in found.duties()}
 
 
-def test_a_hearing_goes_from_its_opening_to_the_effect_of_what_was_stated(api: Api) -> None:
+def test_a_hearing_goes_from_its_opening_to_the_answers(api: Api) -> None:
     record = Record(api, "hearings", "opened", days("02-01"), plan_type="reguleringsplan", deadline=DEADLINE)
-    assert record.now.items() >= {"state": "opened", "period_days": 42, "least_days": 42, "deviations": []}.items()
-    recipients = [
-        {"kind": "representatives", "n": 2, "refugee_voices": 2},
-        {"kind": "public_authority", "n": 9, "refugee_voices": 0},
-    ]
+    assert record.now.items() >= {"state": "opened", "period_days": 42, "least_days": 42}.items()
+    recipients = [{"kind": "representatives", "n": 2, "refugee_voices": 2}, {"kind": "council", "n": 9}]
     record.tell("recipient_list_fixed", days("02-01"), invited=11, recipients=recipients)
-    record.tell("invitation_sent", days("02-02"), sent_to=11)
+    record.tell("invitation_sent", days("02-02"))
     school, rent = (raised(api, hearing=record.now["id"]) for _ in range(2))
     ids = [school.now["id"], rent.now["id"]]
     assert {each["id"] for each in api.items(f"/v1/inputs?hearing={record.now['id']}")} == {*ids}
-    statement = {
-        "submitted_by": "representatives",
-        "on_behalf_of": "refugees",
-        "on_behalf_of_n": 40,
-        "document_version": "v1",
-        "language": "ar",
-        "inputs": ids[:1],
-        "statement": "Vi vil bo nær skolen.",
-    }
-    record.tell("statement_received", days("02-10"), **statement)
+    statement = {"submitted_by": "representatives", "on_behalf_of": "refugees", "on_behalf_of_n": 40, "language": "ar"}
+    record.tell("statement_received", days("02-10"), **statement, inputs=ids[:1])
     record.tell("extended", days("02-15"), deadline="2026-03-20")
     assert record.deviate("closed", days("03-01")) == [EARLY]
-    assert record.tell("summarised", days("03-01"), inputs_found=2, inputs=ids)["state"] == "summarised"
+    assert record.tell("summarised", days("03-01"), inputs=ids)["state"] == "summarised"
     school.tell("answered", days("03-01"))
     assert record.deviate("answered", days("03-02")) == [UNANSWERED]
 
-    counted = {"invited": 11, "refugee_voice": "yes", "statement_count": 1, "late_count": 0, "answered": 1, "of": 2}
-    told = {"state": "answered", "deadline": "2026-03-20", **counted}
-    found = {"period_days": 47, "recipients": recipients, "register": None, "inputs": ids, "inputs_found": 2}
-    assert record.now.items() >= {**told, **found}.items()
+    told = {
+        "state": "answered",
+        "deadline": "2026-03-20",
+        "invited": 11,
+        "refugee_voice": "yes",
+        "answered": 1,
+        "of": 2,
+    }
+    told |= {"statement_count": 1, "late_count": 0}
+    assert record.now.items() >= {**told, "period_days": 47, "inputs": ids}.items()
     received = {"received_from": "2026-02-10", "received_to": "2026-02-10", "late": False, "submitters": []}
-    assert record.now["statements"] == [{**statement, **received}]
-    assert sorted(broken(record)) == [EARLY, UNANSWERED]
+    assert record.now["statements"][0].items() >= {**statement, **received}.items()
     assert record.now["degrees"]["documented"] == "2"
-    row = record.row("?refugee_voice=yes&plan_type=reguleringsplan")
-    assert row is not None
+    row = record.row("?refugee_voice=yes&plan_type=reguleringsplan") or {}
     assert row.items() >= {**told, "deviations": 2, "opened_from": "2026-02-01", "opened_to": "2026-02-01"}.items()
     assert record.row("?refugee_voice=no") is None
-
-    assert school.tell("effected", days("03-02"))["hearing"] == record.now["id"]
     rent.tell("answered", days("03-02"))
     assert record.tell("answered", days("03-02")).items() >= {"answered": 2, "of": 2}.items()
 
@@ -118,54 +116,43 @@ def test_a_hearing_goes_from_its_opening_to_the_effect_of_what_was_stated(api: A
 
 
 @pytest.mark.parametrize(
-    ("plan_type", "least"),
+    ("plan_type", "when", "deadline", "short"),
     [
-        ("kommuneplan", 42),
-        ("reguleringsplan", 42),
-        ("planprogram", 42),
-        ("planstrategi", 30),
-        ("thematic_plan", None),
-        ("unknown", None),
+        ("kommuneplan", days("02-01"), "2026-03-15", False),
+        ("kommuneplan", days("02-02"), "2026-03-15", True),
+        ("reguleringsplan", days("02-01"), "2026-03-15", False),
+        ("reguleringsplan", days("02-02"), "2026-03-15", True),
+        ("planprogram", days("02-02"), "2026-03-15", True),
+        ("planstrategi", days("02-01"), "2026-03-03", False),
+        ("planstrategi", days("02-02"), "2026-03-03", True),
+        ("thematic_plan", days("02-01"), "2026-02-02", False),
+        ("unknown", days("02-01"), "2026-02-02", False),
+        pytest.param("kommuneplan", days("02-01"), None, False, id="no deadline"),
+        pytest.param("kommuneplan", days(None, "02-20"), "2026-02-28", False, id="opened nobody knows since when"),
+        pytest.param("kommuneplan", days("01-01", "02-20"), "2026-02-20", False, id="perhaps opened in time"),
+        pytest.param("kommuneplan", on("2009-06-01"), "2009-06-10", False, id="before the act"),
     ],
 )
-def test_a_hearing_lasts_as_many_days_as_its_type_of_plan_asks_for(
-    a_hearing: Opening, plan_type: str, least: int | None
+def test_a_period_certainly_shorter_than_the_type_of_plan_asks_for_is_a_deviation(
+    a_hearing: Opening, plan_type: str, when: dict[str, str | None], deadline: str | None, short: bool
 ) -> None:
-    for n in (least, least - 1) if least else (1,):
-        deadline = (date(2026, 2, 1) + timedelta(n)).isoformat()
-        record = a_hearing(plan_type=plan_type, deadline=deadline, deviations=[{"rule": SHORT}])
-        assert (record.now["least_days"], broken(record)) == (least, [SHORT] if least and n < least else [])
-
-
-@pytest.mark.parametrize(
-    ("when", "deadline"),
-    [
-        pytest.param(days("02-01"), None, id="no deadline"),
-        pytest.param(days(None, "02-20"), "2026-02-28", id="opened nobody knows since when"),
-        pytest.param(days("01-01", "02-20"), "2026-02-20", id="perhaps opened in time"),
-        pytest.param(on("2009-06-01"), "2009-06-10", id="before the act"),
-    ],
-)
-def test_a_period_that_may_have_been_long_enough_accuses_nobody(
-    a_hearing: Opening, when: dict[str, str | None], deadline: str | None
-) -> None:
-    record = a_hearing(on=when, plan_type="kommuneplan", deadline=deadline)
-    assert record.now["deviations"] == []
-    assert record.now["period_days"] == (9 if when["from"] == "2009-06-01" else None)
-
-
-def test_an_extension_mends_a_period_that_was_too_short_and_its_retraction_undoes_that(a_hearing: Opening) -> None:
-    record = a_hearing(plan_type="kommuneplan", deadline="2026-02-28", deviations=[{"rule": SHORT}])
-    assert broken(record) == [SHORT]
-    record.tell("extended", days("02-20"), deadline=DEADLINE)
-    assert broken(record) == []
-    record.retract(2)
-    assert accused(record, SHORT, 1)
+    record = a_hearing(on=when, plan_type=plan_type, deadline=deadline, deviations=[{"rule": SHORT}])
+    assert broken(record) == ([SHORT] if short else [])
 
 
 def test_an_extension_sets_the_deadline_anew_whenever_in_that_time_the_hearing_was_opened(a_hearing: Opening) -> None:
     record = a_hearing(on=days("02-01", "02-10"), plan_type="kommuneplan")
     assert record.deviate("extended", days("02-05"), deadline="2026-02-20") == [SHORT]
+    assert (record.now["least_days"], record.now["period_days"]) == (42, None)
+
+
+def test_an_extension_told_late_mends_the_period_and_makes_the_closing_early_unasked(a_hearing: Opening) -> None:
+    record = a_hearing(plan_type="kommuneplan", deadline="2026-02-28", deviations=[{"rule": SHORT}])
+    record.tell("closed", days("02-28"))
+    record.tell("extended", days("02-20"), deadline=DEADLINE)
+    assert accused(record, EARLY, 2)
+    record.retract(3)
+    assert accused(record, SHORT, 1)
 
 
 def test_a_correction_of_the_opening_day_makes_the_period_too_short_unasked(a_hearing: Opening) -> None:
@@ -196,34 +183,21 @@ def test_a_closing_certainly_before_the_deadline_then_is_a_deviation(
     assert record.deviate("closed", closed) == ([EARLY] if early else [])
 
 
-def test_an_extension_told_late_makes_the_closing_early_unasked(a_hearing: Opening) -> None:
-    record = a_hearing(deadline="2026-02-20")
-    record.tell("closed", days("02-20"))
-    record.tell("extended", days("02-15"), deadline="2026-02-25")
-    assert accused(record, EARLY, 2)
-    record.retract(3)
-    assert broken(record) == []
-
-
-AFTER: dict[str, dict[str, Any]] = {
+PERIOD: dict[str, dict[str, Any]] = {
     "recipient_list_fixed": {},
     "invitation_sent": {},
     "extended": {"deadline": "2026-04-01"},
-    "statement_received": {"submitted_by": "refugees"},
-    "closed": {},
-    "summarised": {},
-    "answered": {},
-    "cancelled": {},
 }
-PERIOD = {"recipient_list_fixed", "invitation_sent", "extended"}
+COMPLETED: dict[str, dict[str, Any]] = {"statement_received": {"submitted_by": "refugees"}, "answered": {}}
+AFTER = {**PERIOD, **COMPLETED, "closed": {}, "summarised": {}, "cancelled": {}}
 
 
 @pytest.mark.parametrize(
     ("end", "too_late"),
     [
-        ("closed", PERIOD),
-        ("summarised", PERIOD),
-        ("answered", {*AFTER} - {"statement_received", "answered"}),
+        ("closed", {*PERIOD}),
+        ("summarised", {*PERIOD}),
+        ("answered", {*AFTER} - {*COMPLETED}),
         ("cancelled", {*AFTER}),
     ],
 )
@@ -259,13 +233,14 @@ def test_an_end_told_late_makes_what_came_after_it_a_deviation_unasked(a_hearing
 def test_a_statement_is_late_where_every_day_it_may_have_come_on_is(
     a_hearing: Opening, when: dict[str, str | None], late: bool | None
 ) -> None:
-    for deadline, found in (("2026-02-20", late), (None, None)):
-        record = a_hearing(deadline=deadline)
-        record.tell("statement_received", when, submitted_by="organisation")
-        [statement] = record.now["statements"]
-        assert (statement["late"], record.now["late_count"]) == (found, int(found is True))
+    record = a_hearing(deadline="2026-02-20")
+    record.tell("statement_received", when, submitted_by="organisation")
+    assert (record.now["statements"][0]["late"], record.now["late_count"]) == (late, int(late is True))
     record.tell("extended", days("02-19"), deadline=DEADLINE)
     assert record.now["late_count"] == 0
+    undated = a_hearing()
+    undated.tell("statement_received", when, submitted_by="organisation")
+    assert undated.now["statements"][0]["late"] is None
 
 
 # Answers
@@ -275,36 +250,25 @@ def test_how_many_were_answered_is_found_by_the_ledger_as_of_the_day_it_was_decl
     a_hearing: Opening, sqlite_api: Api
 ) -> None:
     record = a_hearing()
-    inputs = [raised(sqlite_api) for _ in range(5)]
+    answered, later, decided, taken_back, named_later = inputs = [raised(sqlite_api) for _ in range(5)]
     stated(record, "02-03", *inputs[:3])
-    stated(record, "02-04", inputs[0], inputs[3])
-    stated(record, "02-25", inputs[4])
-    inputs[0].tell("answered", days("02-10"))
-    inputs[1].tell("answered", days("02-22"))
-    inputs[2].tell("decided", days("02-10"), outcome="adopted", reason="user_view")
-    inputs[3].retract(1)
+    stated(record, "02-04", answered, taken_back)
+    stated(record, "02-25", named_later)
+    answered.tell("answered", days("02-10"))
+    later.tell("answered", days("02-22"))
+    decided.tell("decided", days("02-10"), outcome="adopted", reason="user_view")
+    taken_back.retract(1)
     assert record.deviate("answered", days("02-20")) == [UNANSWERED]
     assert (record.now["answered"], record.now["of"]) == (1, 3)
 
-    inputs[1].tell("answered", days("02-18"))
-    inputs[2].tell("answered", days("02-15", "02-25"))
+    later.tell("answered", days("02-18"))
+    decided.tell("answered", days("02-15", "02-25"))
+    assert record.detail()["answered"] == 1
     record.correct(5, days("02-20"))
     assert (record.now["answered"], record.now["of"], broken(record)) == (3, 3, [])
-
-
-def test_a_declaration_is_mended_by_an_answer_told_late_and_broken_by_one_taken_back(
-    a_hearing: Opening, sqlite_api: Api
-) -> None:
-    record, named = a_hearing(), raised(sqlite_api)
-    stated(record, "02-03", named)
-    record.deviate("answered", days("02-20"))
-    named.tell("answered", days("02-19"))
-    assert record.detail()["answered"] == 0
-    record.correct(3, days("02-20"))
-    assert (broken(record), record.now["answered"]) == ([], 1)
-    named.retract(2)
-    record.correct(3, days("02-20"))
-    assert accused(record, UNANSWERED, 3)
+    answered.retract(2)
+    record.correct(5, days("02-20"))
+    assert accused(record, UNANSWERED, 5)
 
 
 @pytest.mark.parametrize("state", ["raised", "acknowledged", "assessed", "answered", "decided", "verified", "unknown"])
@@ -322,48 +286,46 @@ def test_an_input_registered_in_a_later_state_is_not_said_to_be_unanswered(
 class Interrupted:
     """A ledger's store in which something else is stored between the look and the storing, once."""
 
-    def __init__(self, store: Any, meanwhile: Callable[[], Any]) -> None:
-        self._store, self._meanwhile = store, [meanwhile]
+    def __init__(self, api: Api, meanwhile: Callable[[], Any]) -> None:
+        self._store, self._meanwhile = api.running.store(api.ledger), [meanwhile]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def save(self, aggregate: Aggregate, command: Command, **kwargs: Any) -> Aggregate:
+    def save(self, *args: Any, **kwargs: Any) -> Aggregate:
         while self._meanwhile:
             self._meanwhile.pop()()
-        saved: Aggregate = self._store.save(aggregate, command, **kwargs)
+        saved: Aggregate = self._store.save(*args, **kwargs)
         return saved
 
 
 def test_what_happens_to_an_input_between_the_look_and_the_storing_is_counted(api: Api, command: Command) -> None:
     record, named = Record(api, "hearings", "opened", days("02-01"), plan_type="no_plan"), raised(api)
     stated(record, "02-03", named)
-    store, hearing = api.running.store(api.ledger), UUID(record.now["id"])
-    asking = msgspec.structs.replace(command, new_id=uuid4)
-    accepting = msgspec.structs.replace(asking, accept_all=True)
 
-    def declared(meanwhile: Callable[[], Any], by: Command) -> Hearing:
-        interrupted: Any = Interrupted(store, meanwhile)
-        return records.record(interrupted, Hearing, hearing, None, Answered(meta=BY), by)
+    def declared(meanwhile: Callable[[], Any], accept_all: bool) -> Hearing:
+        store: Any = Interrupted(api, meanwhile)
+        by = msgspec.structs.replace(command, new_id=uuid4, accept_all=accept_all)
+        return records.record(store, Hearing, UUID(record.now["id"]), None, Answered(meta=BY), by)
 
-    declaration = declared(lambda: named.tell("answered", days("02-20")), accepting)
+    declaration = declared(lambda: named.tell("answered", days("02-20")), accept_all=True)
     assert (declaration.answered, declaration.of, declaration.deviations) == (1, 1, [])
     with pytest.raises(DeviationNeeded):
-        declared(lambda: named.retract(2), asking)
+        declared(lambda: named.retract(2), accept_all=False)
     assert record.detail().items() >= {"answered": 1, "of": 1, "deviations": []}.items()
 
 
 def test_a_hearing_owes_its_closing_a_voice_of_refugees_and_its_answers(a_hearing: Opening, sqlite_api: Api) -> None:
-    named, another = raised(sqlite_api), raised(sqlite_api)
-    record = a_hearing()
+    record, named, another = a_hearing(), raised(sqlite_api), raised(sqlite_api)
+    closing = {"hearing.close": date(2026, 2, 20)}
     assert duties(record) == {}
     record.tell("extended", days("02-01"), deadline="2026-02-20")
-    assert duties(record) == {"hearing.close": date(2026, 2, 20)}
+    assert duties(record) == closing
     record.tell("recipient_list_fixed", days("02-02"), refugee_voice="no")
-    assert duties(record) == {"hearing.close": date(2026, 2, 20), "hearing.refugee_voice": None}
+    assert duties(record) == {**closing, "hearing.refugee_voice": None}
     record.tell("recipient_list_fixed", days("02-03"), recipients=[{"kind": "representatives", "refugee_voices": 1}])
     stated(record, "02-04", named)
-    assert duties(record) == {"hearing.close": date(2026, 2, 20)}
+    assert duties(record) == closing
     record.tell("closed", days("02-20"))
     assert duties(record) == {"hearing.answer": None}
     record.deviate("answered", days("02-21"))
@@ -384,22 +346,14 @@ def test_an_existing_hearing_departs_from_the_rules_it_is_said_to_have_broken(a_
 
 # What is refused
 
+VOICES = {"kind": "other", "n": 1, "refugee_voices": 2}
 IMPOSSIBLE: list[tuple[str, dict[str, Any], str]] = [
     ("extended", {"deadline": "2026-02-04"}, "/deadline"),
-    ("extended", {"deadline": None}, "/deadline"),
     ("recipient_list_fixed", {"invited": -1}, "/invited"),
     ("recipient_list_fixed", {"invited": 2, "recipients": [{"kind": "other", "n": 3}]}, "/invited"),
     ("recipient_list_fixed", {"recipients": [{"kind": "kurdere"}]}, "/recipients/0/kind"),
-    (
-        "recipient_list_fixed",
-        {"recipients": [{"kind": "other", "n": 1, "refugee_voices": 2}]},
-        "/recipients/0/refugee_voices",
-    ),
-    (
-        "recipient_list_fixed",
-        {"refugee_voice": "no", "recipients": [{"kind": "other", "refugee_voices": 1}]},
-        "/refugee_voice",
-    ),
+    ("recipient_list_fixed", {"recipients": [VOICES]}, "/recipients/0/refugee_voices"),
+    ("recipient_list_fixed", {"refugee_voice": "no", "recipients": [{**VOICES, "n": 2}]}, "/refugee_voice"),
     ("recipient_list_fixed", {"register": NOBODY}, "/register"),
     ("statement_received", {"submitted_by": "refugees", "language": "arabisk"}, "/language"),
     ("statement_received", {"submitted_by": "refugees", "document_version": "det andre utkastet"}, "/document_version"),
@@ -412,29 +366,7 @@ IMPOSSIBLE: list[tuple[str, dict[str, Any], str]] = [
 def test_the_impossible_is_refused_and_pointed_at(
     a_hearing: Opening, name: str, members: dict[str, Any], pointer: str
 ) -> None:
-    record = a_hearing()
-    refused = record.send(name, days("02-05"), **members)
-    assert (refused.status_code, [each["pointer"] for each in refused.json["errors"]]) == (422, [pointer])
-    assert record.detail()["version"] == 1
-
-
-@pytest.mark.parametrize(
-    ("path", "members", "pointer"),
-    [
-        ("", {"deadline": "2026-01-31"}, "/deadline"),
-        ("/existing", {"state": "answered", "answered": 3, "of": 2}, "/answered"),
-    ],
-)
-def test_an_impossible_hearing_is_not_opened(sqlite_api: Api, path: str, members: dict[str, Any], pointer: str) -> None:
-    refused = sqlite_api.post(f"/v1/hearings{path}", {"occurred": days("02-01"), "plan_type": "no_plan", **members})
-    assert (refused.status_code, [each["pointer"] for each in refused.json["errors"]]) == (422, [pointer])
-
-
-def test_a_summary_that_found_fewer_inputs_than_it_names_is_refused(a_hearing: Opening, sqlite_api: Api) -> None:
-    record, named = a_hearing(), raised(sqlite_api).now["id"]
-    refused = record.send("summarised", days("02-05"), inputs_found=0, inputs=[named])
-    assert [each["pointer"] for each in refused.json["errors"]] == ["/inputs_found"]
-    assert record.tell("summarised", days("02-05"), inputs_found=1, inputs=[named] * 2)["inputs_found"] == 1
+    assert refused(a_hearing().send(name, days("02-05"), **members)) == [pointer]
 
 
 def test_only_what_the_ledger_has_of_that_kind_can_be_pointed_at(a_hearing: Opening, sqlite_api: Api) -> None:
@@ -443,12 +375,20 @@ def test_only_what_the_ledger_has_of_that_kind_can_be_pointed_at(a_hearing: Open
         ({"inputs": [named, record.now["id"]]}, "/inputs/1"),
         ({"submitters": [{"participant": named}]}, "/submitters/0/participant"),
     ):
-        refused = record.send("statement_received", days("02-05"), submitted_by="refugees", **members)
-        assert refused.json["type"] == "/problems/unknown-reference"
-        assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
+        answer = record.send("statement_received", days("02-05"), submitted_by="refugees", **members)
+        assert (refused(answer), answer.json["type"]) == ([pointer], "/problems/unknown-reference")
     for hearing in (named, NOBODY):
-        refused = sqlite_api.post("/v1/inputs", an_input(hearing=hearing))
-        assert [each["pointer"] for each in refused.json["errors"]] == ["/hearing"]
+        assert refused(sqlite_api.post("/v1/inputs", an_input(hearing=hearing))) == ["/hearing"]
+
+
+def test_days_and_numbers_that_contradict_each_other_are_refused(a_hearing: Opening, sqlite_api: Api) -> None:
+    opening = {"occurred": days("02-01"), "plan_type": "no_plan"}
+    assert refused(sqlite_api.post("/v1/hearings", {**opening, "deadline": "2026-01-31"})) == ["/deadline"]
+    existing = {**opening, "state": "answered", "answered": 3, "of": 2}
+    assert refused(sqlite_api.post("/v1/hearings/existing", existing)) == ["/answered"]
+    record, named = a_hearing(), raised(sqlite_api).now["id"]
+    assert refused(record.send("summarised", days("02-05"), inputs_found=0, inputs=[named])) == ["/inputs_found"]
+    assert record.tell("summarised", days("02-05"), inputs_found=1, inputs=[named] * 2)["inputs_found"] == 1
 
 
 # Who submitted, and what is counted
@@ -460,9 +400,6 @@ def test_participants_who_submitted_a_statement_are_sealed_under_their_own_keys_
     record, named = a_hearing(), [{"participant": a_participant(sqlite_api)} for _ in range(2)]
     record.tell("statement_received", days("02-05"), submitted_by="refugees", submitters=named)
     assert record.detail()["statements"][0]["submitters"] == named
-    store = sqlite_api.running.store(sqlite_api.ledger)
-    [_, told] = store.histories([UUID(record.now["id"])], store.head())[UUID(record.now["id"])]
-    assert told.event.submitters == ()
     with sqlite_api.running.vault.engine.connect() as connection:
         keys = connection.execute(select(KEYS)).all()
     sealed = {(str(key.subject), key.data_class) for key in keys if str(key.record) == record.now["id"]}
@@ -562,25 +499,13 @@ def test_a_list_fixed_from_a_register_is_a_snapshot_of_it(api: Api) -> None:
 # Any days
 
 
-class Kept(NamedTuple):
-    """A hearing of a master plan that kept the rules: days since it was opened on 1 January."""
-
-    deadline: int
-    extended_on: int
-    new_deadline: int
-    closed_on: int
-
-
-@st.composite
-def kept(draw: st.DrawFn) -> Kept:
-    deadline = draw(st.integers(10, 60))
-    new_deadline = draw(st.integers(max(deadline, 42), 80))
-    return Kept(deadline, draw(st.integers(0, deadline - 1)), new_deadline, draw(st.integers(new_deadline, 90)))
-
-
-@given(kept(), st.lists(st.none() | st.integers(0, 30), min_size=6, max_size=6), st.booleans())
+@given(
+    *(st.integers(*bounds) for bounds in ((10, 60), (0, 9), (0, 20), (0, 20))),
+    st.lists(st.none() | st.integers(0, 30), min_size=6, max_size=6),
+    st.booleans(),
+)
 def test_a_hearing_that_kept_the_rules_is_not_accused_however_vaguely_its_days_are_told(
-    real: Kept, vague: list[int | None], closing_first: bool
+    deadline: int, extended_on: int, longer: int, open_still: int, vague: list[int | None], closing_first: bool
 ) -> None:
     def day(after: int) -> date:
         return date(2026, 1, 1) + timedelta(after)
@@ -590,9 +515,10 @@ def test_a_hearing_that_kept_the_rules_is_not_accused_however_vaguely_its_days_a
         starts = None if before is None else day(on - before)
         return Step(UUID(int=n), position, position, f"hearing.{event.NAME}", event, starts, day(on + (after or 0)))
 
+    new_deadline = max(deadline, 42) + longer
     steps = [
-        told(0, Opened(meta=BY, plan_type="kommuneplan", deadline=day(real.deadline)), 0, 1),
-        told(1, Extended(meta=BY, deadline=day(real.new_deadline)), real.extended_on, 3 if closing_first else 2),
-        told(2, Closed(meta=BY), real.closed_on, 2 if closing_first else 3),
+        told(0, Opened(meta=BY, plan_type="kommuneplan", deadline=day(deadline)), 0, 1),
+        told(1, Extended(meta=BY, deadline=day(new_deadline)), extended_on, 3 if closing_first else 2),
+        told(2, Closed(meta=BY), new_deadline + open_still, 2 if closing_first else 3),
     ]
     assert [*Hearing.broken(sorted(steps, key=lambda step: (step.ends, step.position)))] == []
