@@ -48,7 +48,8 @@ def duties(record: Record) -> list[Duty]:
 def test_a_residents_council_goes_from_proposal_to_the_next_election(api: Api) -> None:
     record = Record(api, "bodies", "proposed", days("01-01"), **COUNCIL)
     assert record.now.items() >= {"state": "proposed", "mandate": "not_recorded", "seated": None}.items()
-    assert record.tell("mandate_adopted", days("01-02"), **WRITTEN, period_to="2026-12-31")["state"] == "mandated"
+    one_day = {"period_from": "2026-12-31", "period_to": "2026-12-31"}
+    assert record.tell("mandate_adopted", days("01-02"), **WRITTEN, **one_day)["state"] == "mandated"
     record.tell("seats_defined", days("01-03"), seats=3, quotas=[RESERVED])
     named = [{"participant": a_participant(api)} for _ in range(2)]
     two_roles = {"constituency": "household", **MAN, "roles": ["unit_head", "acting_director"]}
@@ -110,6 +111,8 @@ def test_a_mandate_or_a_seating_told_late_mends_what_the_body_departed_from(
         record.tell(name, days("02-03"), **members)
     assert record.deviate(act, days("02-09")) == [rule]
     name, members = news
+    record.tell(name, days("02-20"), **members)
+    assert broken(record) == [rule], "too late to mend it"
     assert record.tell(name, days("02-04"), **members)["deviations"] == []
 
 
@@ -160,6 +163,10 @@ def test_what_is_not_known_of_seats_accuses_nobody(a_body: Opening) -> None:
     of_unknown_gender.tell("seated", days("02-02"), taken=[{"n": 3, "gender": "unknown"}])
     assert of_unknown_gender.deviate("constituted", days("02-03")) == []
     assert of_unknown_gender.row()["women"] is None  # type: ignore[index]
+    of_unknown_gender_left = a_body()
+    of_unknown_gender_left.tell("seated", days("02-02"), taken=[WOMAN, MAN])
+    of_unknown_gender_left.tell("resigned", days("02-02"), left=[{"gender": "unknown"}])
+    assert of_unknown_gender_left.deviate("constituted", days("02-03")) == []
     unknown_number = a_body()
     unknown_number.tell("seats_defined", days("02-02"), seats="unknown")
     unknown_number.tell("seated", days("02-02"), taken=[WOMAN])
@@ -201,7 +208,7 @@ def test_an_interim_council_sits_by_law_until_the_next_is_constituted(a_body: Op
     record.tell("dissolved", days("02-03"))
     record.tell("interim_appointed", days("02-04"), members=1)
     record.tell("seated", days("02-05"), selection_method="appointed", taken=[MAN])
-    assert record.deviate("sat", days("02-06")) == []
+    assert record.tell("sat", days("02-06"))["state"] == "interim"
     assert set(record.deviate("constituted", days("02-07"))) == {QUOTA, VACANT}
     assert set(record.deviate("sat", days("02-08"))) == {MANDATE, QUOTA, VACANT}
 

@@ -96,6 +96,9 @@ def test_who_existed_is_in_the_state_told_until_they_return(sqlite_api: Api, sta
     record = registered(sqlite_api, "registered_as_existing", days(None, "02-01"), **unknown, state=state)
     assert (record.now["state"], record.now["contact"], record.now["deviations"]) == (state, None, [])
     assert record.row(f"?state={state}")
+    gone = state in ("departed", "disposed")
+    followed = registered(sqlite_api, "registered_as_existing", state=state)
+    assert followed.deviate("contact_person_ended", days("02-02")) == ([] if gone else [ALONE])
     record.tell("returned", days("02-01"))
     assert record.now["state"] == (state if state in ("restricted", "objection") else "active")
 
@@ -220,6 +223,7 @@ def test_work_recorded_after_a_departure_is_a_deviation_and_rights_are_not(sqlit
     for names, rules in ((RIGHTS, []), (WORK, [LATE])):
         for name, members in names.items():
             assert record.deviate(name, days("02-06"), **members) == rules, name
+    record.tell("returned", days("02-07"))
     assert broken(record) == [LATE] * len(WORK)
     record.tell("returned", days("02-05", "02-06"))
     assert broken(record) == []
