@@ -11,10 +11,11 @@ from sqlalchemy import select
 from adapters.vault import KEYS
 from api.bootstrap import features
 from api.records import Feature, Route
-from api.schemas import Code, Count
+from api.schemas import Code, Count, Day
 from domain import codebook
 from domain.events import MISSING, NOT_RECORDED, Event, person_fields, text_fields
 from domain.participants import EXTERNAL_IDS
+from domain.personal import PersonalRecord
 from tests.bodies import a_participant, referring, smallest
 from tests.conftest import ON, Api
 from tests.features.conftest import Record, days
@@ -35,7 +36,6 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"occurred": days("02-30", None)}, "/occurred/from"),
     ({"occurred": None}, "/occurred"),
     ({"basis": None}, "/basis"),
-    ({"performed_by": {"unit": "Å 1"}}, "/performed_by/unit"),
     ({"address": "Storgata 1"}, "/address"),
 ]
 
@@ -83,12 +83,14 @@ def words(event: type[Event]) -> dict[str, str]:
 
 
 def said(route: Route) -> dict[str, Any]:
-    """Something in each text, coded member and count of a command."""
+    """Something in each text, coded member, day and count of a command."""
     members: dict[str, Any] = {}
     for name, field in route.body().fields.items():
         match field:
             case Count():
                 members[name] = 2
+            case Day():
+                members[name] = ON["from"]
             case Code():
                 members[name] = known(field)
             case fields.List(inner=Code() as inner):
@@ -152,10 +154,9 @@ def unknown_codes(field: Any) -> Iterator[tuple[Any, str]]:
         case fields.List():
             yield from (([value], f"/0{pointer}") for value, pointer in unknown_codes(field.inner))
         case fields.Nested():
-            schema = field.schema
-            for name, inner in schema.fields.items():
+            for name, inner in field.schema.fields.items():
                 for value, pointer in unknown_codes(inner):
-                    yield smallest(type(schema), **{name: value}), f"/{name}{pointer}"
+                    yield smallest(type(field.schema), **{name: value}), f"/{name}{pointer}"
 
 
 def impossible(route: Route) -> Iterator[tuple[dict[str, Any], str]]:
@@ -166,7 +167,6 @@ def impossible(route: Route) -> Iterator[tuple[dict[str, Any], str]]:
     nobody = str(uuid4())
     if "participant" in route.body().fields:
         yield {"participant": nobody}, "/participant"
-        yield {"participant": "Ola"}, "/participant"
     for name in person_fields(route.event):
         yield {name: [{"participant": nobody}]}, f"/{name}/0/participant"
 
@@ -204,9 +204,7 @@ def test_a_record_is_registered_as_existing_in_any_state(
 ) -> None:
     record = after(sqlite_api, feature, route, state=state)
     assert record.detail().items() >= {"state": state, "deviations": []}.items()
-    row = record.row(f"?state={state}")
-    assert row is not None
-    assert (row["state"], row["deviations"]) == (state, 0)
+    assert record.row(f"?state={state}") is not None
 
 
 @pytest.mark.parametrize(("feature", "route"), commands("tenancies", "move_outs"))
@@ -218,3 +216,15 @@ def test_a_later_event_that_does_not_say_does_not_unsay(sqlite_api: Api, feature
         event = recorded(sqlite_api, record)
         told = {name: told[name] for name in told if getattr(event, name, None) in (NOT_RECORDED, None, ())}
         assert {name: record.now[name] for name in told} == told
+
+
+@pytest.mark.parametrize("noun", [noun for noun in FEATURES if issubclass(FEATURES[noun].aggregate, PersonalRecord)])
+def test_a_record_stays_with_the_person_it_is_about(sqlite_api: Api, noun: str) -> None:
+    feature = FEATURES[noun]
+    record = before(sqlite_api, feature, feature.opens[0])
+    replacement = body(sqlite_api, feature, feature.opens[0])
+    refused = record.correct(1, ON, **replacement)
+    assert refused.status_code == 422
+    assert [each["pointer"] for each in refused.json["errors"]] == ["/replacement/participant"]
+    replacement["participant"] = record.now["participant"]
+    assert record.correct(1, ON, **replacement).status_code == 200
