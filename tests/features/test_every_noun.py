@@ -165,8 +165,8 @@ def impossible(route: Route) -> Iterator[tuple[dict[str, Any], str]]:
     for name, field in route.body().fields.items():
         yield from (({name: value}, f"/{name}{pointer}") for value, pointer in unknown_codes(field))
     nobody = str(uuid4())
-    if "participant" in route.body().fields:
-        yield {"participant": nobody}, "/participant"
+    for name in route.body().fields.keys() & {"participant", "seed_line"}:
+        yield {name: nobody}, f"/{name}"
     for name in person_fields(route.event):
         yield {name: [{"participant": nobody}]}, f"/{name}/0/participant"
 

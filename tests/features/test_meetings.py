@@ -27,21 +27,21 @@ def test_a_meeting_is_scheduled_invited_to_held_and_minuted(api: Api) -> None:
     opened = {"state": "scheduled", "version": 1, "retracted": False, "deviations": [], "held_from": None}
     assert record.now.items() >= {**told, **opened}.items()
 
-    tally = {"attended": 9, "refugees": 5, "staff": 3, "others": "unknown", "first_time": 2}
-    held = {"interpreter_use": "qualified", "group": group(5, ("woman", 3), ("man", 2))}
+    tally = {"attended": 9, "refugees": 5, "staff": 3, "others": 1, "first_time": 9}
+    held = {"interpreter_use": "qualified", "group": group(9, ("woman", 5), ("man", 4))}
     record.tell("invited", days("02-03"), invited=12, interpreter_need="needed")
     record.tell("held", days("02-09"), tally=tally, **held)
     record.tell("minuted", days("02-12"), minutes="De vil bo nær skolen.")
     told |= {**held, "tally": {**tally, "invited": 12}, "interpreter_need": "needed", "state": "minuted", "version": 4}
     told |= {"held_from": "2026-02-09", "held_to": "2026-02-09", "minutes": "De vil bo nær skolen.", "deviations": []}
     assert record.now.items() >= told.items()
-    assert (record.row() or {}).items() >= {"state": "minuted", "attended": 9, "group_n": 5}.items()
+    assert (record.row() or {}).items() >= {"state": "minuted", "attended": 9, "group_n": 9}.items()
 
 
 def test_a_meeting_is_called_off_for_a_reason(a_meeting: Opening) -> None:
-    called_off = a_meeting().tell("cancelled", days("02-02"), reason="other", explanation="Ingen tolk.")
-    told = {"state": "cancelled", "cancellation_reason": "other", "cancellation_explanation": "Ingen tolk."}
-    assert called_off.items() >= told.items()
+    told = a_meeting().tell("cancelled", days("02-02"), reason="other", explanation="Ingen tolk.")
+    why = {"cancellation_reason": "other", "cancellation_explanation": "Ingen tolk."}
+    assert told.items() >= {"state": "cancelled", **why}.items()
 
 
 def test_a_refusal_names_the_rule_in_the_language_that_is_asked_for_and_its_source(a_meeting: Opening) -> None:
@@ -76,13 +76,13 @@ def test_any_event_after_an_end_state_is_a_deviation_but_attendance_told_after_t
     a_meeting: Opening, sqlite_api: Api, end: str
 ) -> None:
     for name in (*COMMANDS, "attendance_recorded"):
-        attendees = [{"participant": a_participant(sqlite_api)}]
-        there = {"attendees": attendees} if name == "attendance_recorded" else {}
+        there = {"attendees": [{"participant": a_participant(sqlite_api)}]} if name == "attendance_recorded" else {}
         record = a_meeting()
         record.tell(end, days("02-05"))
-        expected = CANCELLED if end == "cancelled" and name in ("held", "attendance_recorded") else ENDED
-        in_order = (end, name) == ("minuted", "attendance_recorded")
-        assert record.deviate(name, days("02-06"), **there) == ([] if in_order else [expected]), name
+        expected = [CANCELLED if end == "cancelled" and name in ("held", "attendance_recorded") else ENDED]
+        if (end, name) == ("minuted", "attendance_recorded"):
+            expected = []
+        assert record.deviate(name, days("02-06"), **there) == expected, name
     existing = a_meeting("registered_as_existing", state=end)
     assert existing.deviate("invited", days("02-06")) == [ENDED]
 
@@ -140,9 +140,7 @@ def test_news_that_makes_an_earlier_entry_a_deviation_is_recorded_unasked(a_meet
 
 
 @pytest.mark.parametrize("state", ["scheduled", "held", "minuted", "cancelled", "unknown"])
-def test_an_existing_meeting_was_held_if_its_state_says_so_and_owed_an_assessment(
-    a_meeting: Opening, state: str
-) -> None:
+def test_an_existing_meeting_was_held_if_its_state_says_so(a_meeting: Opening, state: str) -> None:
     happened = state in ("held", "minuted")
     unasked = {"interpreter_need": "not_asked", "deviations": [{"rule": NEED}]}
     known = {"state": state, "planned_on": "2009-09-01", "minutes": "De vil bo nær skolen."}
@@ -164,20 +162,16 @@ def group(n: int, *counts: tuple[str, int | str], of: str = "genders") -> dict[s
     return {"n": n, "marginals": [{"list": of, "counts": [{"code": code, "n": count} for code, count in counts]}]}
 
 
-FULL = {"tally": {"attended": 5, "refugees": 5, "first_time": 5}, "group": group(5, ("woman", 3), ("man", 2))}
-
-
 @pytest.mark.parametrize(
     ("members", "pointer"),
     [
-        ({"seed_line": "48"}, "/seed_line"),
         ({"tally": {"attended": -1}}, "/tally/attended"),
         ({"tally": {"attended": True}}, "/tally/attended"),
         *(({"tally": {"attended": 3, part: 4}}, f"/tally/{part}") for part in ("refugees", "staff", "others")),
         ({"tally": {"attended": 3, "first_time": 4}}, "/tally/first_time"),
         ({"tally": {"attended": 3, "refugees": 2, "others": 2}}, "/tally/attended"),
         ({"group": {"n": 0}}, "/group/n"),
-        ({"group": {"n": 6}}, "/group/n"),
+        ({"group": {"n": 6}, "tally": {"attended": 5}}, "/group/n"),
         ({"group": group(5, ("woman", 3), ("man", 3))}, "/group/marginals/0/counts"),
         ({"group": group(5, ("queen", 1))}, "/group/marginals/0/counts/0/code"),
         ({"group": group(5, ("woman", 1), of="names")}, "/group/marginals/0/list"),
@@ -186,16 +180,14 @@ FULL = {"tally": {"attended": 5, "refugees": 5, "first_time": 5}, "group": group
 )
 def test_counts_that_cannot_be_true_are_refused(a_meeting: Opening, members: dict[str, Any], pointer: str) -> None:
     record = a_meeting()
-    refused = record.send("held", days("02-09"), **{**FULL, **members})
-    assert refused.status_code == 422
-    assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
-    assert record.send("held", days("02-09"), **FULL).status_code == 200
+    existing = {"occurred": days("02-09"), "kind": "interview", "state": "held", **members}
+    for refused in (record.send("held", days("02-09"), **members), record.api.post("/v1/meetings/existing", existing)):
+        assert refused.status_code == 422
+        assert [each["pointer"] for each in refused.json["errors"]] == [pointer]
 
 
 @pytest.mark.parametrize(("again", "last"), [("02-05", ("2026-02-09", 8)), ("02-12", ("2026-02-12", 12))])
-def test_a_meeting_held_twice_is_told_as_it_was_held_last(
-    a_meeting: Opening, again: str, last: tuple[str, int]
-) -> None:
+def test_a_meeting_held_twice_is_told_as_it_last_was(a_meeting: Opening, again: str, last: tuple[str, int]) -> None:
     record = a_meeting()
     record.tell("held", days("02-09"), tally={"attended": 8})
     record.tell("held", days(again), tally={"attended": 12})
@@ -206,8 +198,8 @@ def test_who_was_there_is_known_to_who_reads_the_parts_and_else_only_how_many(ap
     first, second, third = ids = [a_participant(api) for _ in range(3)]
     record = Record(api, "meetings", "scheduled", days("02-01"), kind="theme_evening")
     assert (record.now["attendance"], record.now["attendees"]) == (None, [])
-    there = [{"participant": first, "first_time": "yes", "interpreter_use": "qualified"}, {"participant": second}]
     unsaid = {"first_time": "not_recorded", "interpreter_use": "not_recorded"}
+    there = [{"participant": first, "first_time": "yes", "interpreter_use": "qualified"}, {"participant": second}]
     record.tell("attendance_recorded", days("02-09"), attendees=there)
     assert record.now["attendees"] == [there[0], {**there[1], **unsaid}]
     assert (record.now["attendance"], record.now["state"]) == (2, "scheduled")
@@ -215,10 +207,9 @@ def test_who_was_there_is_known_to_who_reads_the_parts_and_else_only_how_many(ap
     assert record.now["attendees"] == [{"participant": each, **unsaid} for each in (third, second, first)]
 
     store, meeting = api.running.store(api.ledger), UUID(record.now["id"])
-    told: Any = store.history(meeting)[-1].event
-    assert [str(each.participant) for each in told.replacement.attendees] == [third, second, first]
-    silent: Any = store.page(0, 100)[-1].event
-    assert (silent.replacement.attendees, silent.replacement.n) == ((), 3)
+    told, silent = (found[-1].event.replacement for found in (store.history(meeting), store.page(0, 100)))
+    assert [str(each.participant) for each in told.attendees] == [third, second, first]
+    assert (silent.attendees, silent.n) == ((), 3)
     rows = [row for row in store.recorder.rows(0, 100) if row.stream_id == meeting]
     bare = f"{b''.join(store.mapper.skeletons(rows)).decode()} {record.row()}"
     assert "'attendance': 3" in bare

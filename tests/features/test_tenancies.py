@@ -143,8 +143,7 @@ def test_a_tenancy_that_began_before_anybody_heard_the_need_is_a_deviation_until
     assert record.deviate("started", days("02-05")) == [HEARD]
     record.tell("renewed", days("02-05"))
     record.tell(name, days("02-01", "02-05"), **members)
-    heard = [] if name != "options_presented" else [HEARD]
-    assert broken(record) == heard
+    assert broken(record) == ([HEARD] if name == "options_presented" else [])
     record.correct(4, days("02-06"), **members)
     assert broken(record) == [HEARD]
 
@@ -182,9 +181,7 @@ def test_a_skipped_state_is_no_deviation(a_tenancy: Opening, length: int) -> Non
 
 
 @pytest.mark.parametrize("state", [*STATES, *sorted(MISSING)])
-def test_a_tenancy_from_before_the_ledger_began_or_ended_when_it_was_in_that_state(
-    a_tenancy: Opening, state: str
-) -> None:
+def test_a_tenancy_from_before_the_ledger_is_dated_by_its_state(a_tenancy: Opening, state: str) -> None:
     described = {"state": state, **NO_CHOICE, "tenure": "municipal_rental", "rooms": 3, "kobo_id": "K-17"}
     record = a_tenancy("registered_as_existing", {"from": "2009-08-01", "to": None}, **described)
     assert record.now.items() >= {**described, "started_to": None, "ended_to": None, "deviations": []}.items()
@@ -194,26 +191,21 @@ def test_a_tenancy_from_before_the_ledger_began_or_ended_when_it_was_in_that_sta
 
 def test_of_a_tenancy_from_before_the_ledger_nobody_says_what_was_not_done(a_tenancy: Opening) -> None:
     record = a_tenancy("registered_as_existing", days("02-03"), state="started")
-    record.tell("preference_recorded", days("02-03"))
-    record.tell("allocated", days("02-02"))
-    record.tell("started", days("02-02"))
+    for name, day in (("preference_recorded", "02-03"), ("allocated", "02-02"), ("started", "02-02")):
+        record.tell(name, days(day))
     assert broken(record) == []
     ended = a_tenancy("registered_as_existing", days("02-03"), state="ended")
     assert ended.deviate("renewed", days("02-04")) == [ENDED]
 
 
-@pytest.mark.parametrize(
-    ("weight", "pointers"), [(0, ["/criteria/1/weight"]), (1, []), (5, []), (6, ["/criteria/1/weight"])]
-)
-def test_a_criterion_weighs_from_1_to_5(a_tenancy: Opening, weight: int, pointers: list[str]) -> None:
+@pytest.mark.parametrize(("weight", "possible"), [(0, False), (1, True), (5, True), (6, False)])
+def test_a_criterion_weighs_from_1_to_5(a_tenancy: Opening, weight: int, possible: bool) -> None:
     criteria = [{"code": "space"}, {"code": "quiet", "weight": weight}]
     answer = a_tenancy().send("preference_recorded", days("02-02"), criteria=criteria)
-    assert [each["pointer"] for each in answer.json.get("errors", ())] == pointers
+    assert [each["pointer"] for each in answer.json.get("errors", ())] == ([] if possible else ["/criteria/1/weight"])
 
 
-def test_a_list_is_narrowed_by_the_person_the_state_and_what_limited_the_choice(
-    a_tenancy: Opening, sqlite_api: Api
-) -> None:
+def test_a_list_is_narrowed_by_person_state_and_what_limited_the_choice(a_tenancy: Opening, sqlite_api: Api) -> None:
     first, second = a_tenancy(), a_tenancy()
     first.tell("chosen", days("02-03"), **NO_CHOICE, constraints=["no_vacancy", "wrong_size"])
     second.tell("options_presented", days("02-03"), constraints=["wrong_place"])
@@ -229,11 +221,9 @@ def test_a_list_is_narrowed_by_the_person_the_state_and_what_limited_the_choice(
 
 def test_the_degree_is_promised_shown_and_experienced(a_tenancy: Opening) -> None:
     record = a_tenancy()
-    assert record.now["degrees"]["documented"] == "none"
     record.tell("promised", days("02-02"), degree="3")
     record.tell("preference_recorded", days("02-03"))
     record.tell("chosen", days("02-04"), **NO_CHOICE, constraints=["no_vacancy"])
     record.tell("experienced", days("02-05"), degree="0")
-    shown = {"intended": "3", "documented": "2", "experienced": "0"}
-    assert record.now["degrees"].items() >= shown.items()
+    assert record.now["degrees"].items() >= {"intended": "3", "documented": "2", "experienced": "0"}.items()
     assert record.now["state"] == "chosen"
