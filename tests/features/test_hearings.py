@@ -18,8 +18,8 @@ from domain.aggregate import Aggregate
 from domain.commands import Command
 from domain.errors import DeviationNeeded
 from domain.events import Actor, Meta
-from domain.hearing_events import Answered, Closed, Extended, Opened
 from domain.hearings import Hearing
+from domain.hearings.events import Answered, Closed, Extended, Opened
 from domain.history import Step
 from tests.bodies import a_participant
 from tests.conftest import Api, an_input

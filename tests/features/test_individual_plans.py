@@ -15,7 +15,6 @@ from domain.commands import Command
 from domain.duties import Duty
 from domain.events import MISSING, Meta
 from domain.individual_plans import IndividualPlan
-from domain.individual_plans.events import RegisteredAsExisting
 from domain.time import microseconds, months_after
 from tests.bodies import a_participant
 from tests.conftest import Api, Ids
@@ -118,7 +117,13 @@ def test_a_plan_goes_the_whole_way_from_initiated_to_closed(api: Api) -> None:
     plan.tell("closed", on("2025-07-01"), reason="completed")
     assert plan.now.items() >= {"state": "closed", "review_due": None, "deviations": [], **complained}.items()
     assert plan.now["degrees"]["documented"] == "4"
-    told = {"goals": 2, "own_goals": 1, "decided_to": "2025-01-15", "reviewed_to": "2025-06-01", "complaint": "decided"}
+    told = {
+        "goal_count": 2,
+        "own_goal_count": 1,
+        "decided_to": "2025-01-15",
+        "reviewed_to": "2025-06-01",
+        "complaint": "decided",
+    }
     told |= {"participant_view": "recorded", "review_outcome": "material", "prevailed": "participant"}
     row = plan.row(f"?participant={participant}&state=closed") or {}
     assert row.items() >= {**told, "closing_reason": "completed"}.items()

@@ -13,8 +13,16 @@ from hypothesis import strategies as st
 from domain.commands import Command
 from domain.duties import Duty
 from domain.events import Event, Meta
-from domain.move_out_events import Abandoned, FollowedUp, LostToFollowUp, Moved, Planned, Returned, StabilityConfirmed
-from domain.move_outs import MoveOut
+from domain.move_outs import (
+    Abandoned,
+    FollowedUp,
+    LostToFollowUp,
+    Moved,
+    MoveOut,
+    Planned,
+    Returned,
+    StabilityConfirmed,
+)
 from domain.time import microseconds
 from tests.bodies import a_participant
 from tests.conftest import Api, Ids

@@ -77,7 +77,7 @@ def test_a_committee_of_refugees_comes_on_the_list_is_verified_and_leaves_it(api
     assert verified == {entry["recipient"]: "2026-02-05", other: None}
     row = record.row()
     assert row is not None
-    counted = {"recipients": 2, "refugee_voices": 1, "refugee_voice_unknown": 0, "gaps": 0}
+    counted = {"recipient_count": 2, "refugee_voices": 1, "refugee_voice_unknown": 0, "gap_count": 0}
     assert row.items() >= {**counted, "scope": "every_hearing", "last_verified_on": "2026-02-05"}.items()
 
     record.tell("recipient_removed", days("02-20"), recipient=entry["recipient"], reason="no_longer_exists")
@@ -97,7 +97,7 @@ def test_a_hearing_that_fixes_its_list_gets_kinds_and_numbers_and_no_names(a_reg
     ]
     assert record.detail()["heard"] == heard
     register: Any = record.api.running.store(record.api.ledger).find("register", UUID(record.now["id"]))
-    assert [each._asdict() for each in register.snapshot()] == heard
+    assert [each._asdict() for each in register.heard] == heard
     row = record.row()
     assert row is not None
     counted = {"recipients": 7, "refugee_voices": 1, "refugee_voice_unknown": 3, "gaps": 1}
