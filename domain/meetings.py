@@ -176,12 +176,12 @@ class Meeting(Aggregate):
         Experienced,
     )
 
-    hears = (Described, Minuted)
+    hears = (Described,)
     in_lists = (
         "state", "kind", "composition", "level", "form", "arena", "phase", "planned_on", "held_from", "held_to",
         "interpreter_need", "interpreter_use", "attended", "group_n", "attendance", "seed_line",
     )  # fmt: skip
-    in_detail = ("tally", "group", "attendees", "cancellation_reason", "cancellation_explanation")
+    in_detail = ("tally", "group", "attendees", "minutes", "cancellation_reason", "cancellation_explanation")
 
     state: Annotated[str, codes("meeting-states")] = "unknown"
     level: Annotated[str, codes("levels")] = NOT_RECORDED
@@ -197,6 +197,7 @@ class Meeting(Aggregate):
     group: Group | None = None
     attendance: int | None = None
     attendees: tuple[Attendee, ...] = ()
+    minutes: Casework = None
     cancellation_reason: Annotated[str | None, codes("cancellation-reasons")] = None
     cancellation_explanation: Casework = None
 
@@ -220,6 +221,8 @@ class Meeting(Aggregate):
             self.interpreter_use = event.interpreter_use
         if _happened(event):
             self.first_held, self.held = self.first_held or step, step
+        if isinstance(event, Minuted | RegisteredAsExisting):
+            self.minutes = event.minutes
         if isinstance(event, Cancelled):
             self.cancellation_reason = event.reason
             self.cancellation_explanation = event.explanation

@@ -92,7 +92,7 @@ def test_commands_on_a_record_need_its_version_and_may_have_a_key() -> None:
 def test_lists_and_feed_are_paged_alike() -> None:
     paged = {name for name, operation in OPERATIONS if "limit" in _query(operation)}
     members = {f"GET /v1/tables/{table}/members" for table in TABLES}
-    lists = {f"GET {feature.url}" for feature in features()} | {
+    lists = {f"GET {feature.url}{path}" for feature in features() for path in ("", "/differences")} | {
         f"GET /v1/inspections/{{set}}/{feature.noun.replace('_', '-')}"
         for feature in features()
         if hasattr(feature.aggregate, "inspected")

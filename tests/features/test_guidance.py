@@ -64,7 +64,7 @@ def test_a_participant_is_informed_guided_and_shown_until_they_manage_alone(api:
     closed = {"state": "closed", "closing_reason": "mastered", "closing_explanation": "Klarer seg selv."}
     assert record.now.items() >= {**described, **evaluated, **closed, "deviations": []}.items()
 
-    counted = {"sessions": 4, "informed": 1, "guided": 2, "demonstrated": 1, "minutes": 90, "state": "closed"}
+    counted = {"session_count": 4, "informed": 1, "guided": 2, "demonstrated": 1, "minutes": 90, "state": "closed"}
     row = record.row("?state=closed&phase=P2")
     assert row is not None
     assert row.items() >= counted.items()

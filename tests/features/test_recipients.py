@@ -100,7 +100,7 @@ def test_a_hearing_that_fixes_its_list_gets_kinds_and_numbers_and_no_names(a_reg
     assert [each._asdict() for each in register.heard] == heard
     row = record.row()
     assert row is not None
-    counted = {"recipients": 7, "refugee_voices": 1, "refugee_voice_unknown": 3, "gaps": 1}
+    counted = {"recipient_count": 7, "refugee_voices": 1, "refugee_voice_unknown": 3, "gap_count": 1}
     assert row.items() >= counted.items()
 
 
