@@ -8,7 +8,7 @@ from typing import Any
 
 import openapi_spec_validator
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api import openapi
@@ -161,6 +161,7 @@ STRUCTS = [
 ]
 
 
+@settings(deadline=None)
 @given(where=st.sampled_from(STRUCTS), change=st.sampled_from(["gone", "retyped", "redefaulted", "renamed"]))
 def test_a_changed_or_removed_field_of_a_stored_event_is_noticed(where: tuple[str, str, str], change: str) -> None:
     name, kind, field = where
