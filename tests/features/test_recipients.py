@@ -101,8 +101,7 @@ def test_a_hearing_that_fixes_its_list_gets_kinds_and_numbers_and_no_names(a_reg
     assert [each._asdict() for each in register.snapshot()] == heard
     row = record.row()
     assert row is not None
-    counted = {"recipients": 7, "refugee_voices": 1, "refugee_voice_unknown": 4, "gaps": 1}
-    assert row.items() >= counted.items()
+    assert row.items() >= {"recipients": 7, "refugee_voices": 1, "refugee_voice_unknown": 4, "gaps": 1}.items()
 
 
 def test_late_news_and_corrections_change_who_was_on_the_list(a_register: Opening) -> None:
