@@ -153,6 +153,10 @@ class RegisteredAsExisting(Described, frozen=True, kw_only=True):
     move_words: Voice = None
 
 
+_ENDS: Final = ("returned", "abandoned")
+"""The states nobody goes on from: what is recorded after them is a deviation, and nothing is owed."""
+
+
 class Standing(NamedTuple):
     """How it stood after the move (codebook list `move-out-standings`), from one day until another (None: still)."""
 
@@ -246,11 +250,13 @@ class MoveOut(PersonalRecord):
 
     def duties(self) -> Iterator[Duty]:
         """The follow-ups after the last that was held, until the last of them, a return or that nobody finds them."""
-        if self.moved is None or self.state in ("returned", "lost_to_follow_up", "abandoned"):
+        if self.moved is None or self.state == "lost_to_follow_up":
             return
         milestones = Milestones(self.moved)
         met = 0
-        for step in self.steps:
+        for step in self.steps[self.steps.index(self.moved) :]:
+            if _state(step.event) in _ENDS:
+                return
             if isinstance(step.event, FollowedUp):
                 met = max(met, min(milestones.met(step), default=0))
             if isinstance(step.event, StabilityConfirmed) and milestones.reached(step) >= max(
@@ -263,7 +269,7 @@ class MoveOut(PersonalRecord):
 
     @classmethod
     def broken(cls, steps: Sequence[Step]) -> Iterator[Broken]:
-        ends = [step for step in steps if _state(step.event) in ("returned", "abandoned")]
+        ends = [step for step in steps if _state(step.event) in _ENDS]
         for step in steps:
             if any(step.certainly_after(end) for end in ends):
                 yield Broken("move_out.recorded_after_end", step.event_id)

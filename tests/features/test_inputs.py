@@ -74,10 +74,12 @@ def test_an_input_goes_the_whole_way_from_raised_to_rated(api: Api) -> None:
 
 def test_an_answer_is_owed_from_its_promise_until_it_is_given(an_input: Opening, sqlite_api: Api) -> None:
     record = an_input()
-    steps = (("acknowledged", {"answer_due": "2026-02-10"}, 1), ("assessed", {}, 1), ("answered", {}, 0))
+    promised = {"answer_due": "2026-02-10", "answering_unit": "plan"}
+    steps = (("acknowledged", promised, 1), ("assessed", {}, 1), ("answered", {}, 0))
     for day, (name, members, owed) in enumerate(steps, start=2):
         record.tell(name, days(f"02-{day:02}"), **members)
         assert len(sqlite_api.items("/v1/work-lists/input.answer")) == owed, name
+    assert record.now["answering_unit"] == "plan"
 
 
 def test_one_refusal_lists_every_broken_rule_and_only_those_are_recorded(an_input: Opening) -> None:
