@@ -7,6 +7,7 @@ For every event of a record the row is folded at each day its effective history 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple, get_origin
 from uuid import UUID
 
@@ -74,13 +75,20 @@ class Page(NamedTuple):
     next: int | None
 
 
-def _kept(value: Any, hint: Any) -> Any:
-    """Several codes are ` code code `, those of several lists ` list:code `, so that one string finds one."""
+def _keeper(hint: Any) -> Callable[[Any], Any]:
+    """How a member's value is kept. Several codes are ` code code `, those of several lists ` list:code `.
+
+    So one string finds one. A number that is not known is empty.
+    """
     if hint in members.NUMBERS:
-        return value if isinstance(value, int) else None
-    if isinstance(value, tuple):
-        return " ".join(["", *(each if isinstance(each, str) else f"{each.list}:{each.code}" for each in value), ""])
-    return value
+        return lambda value: value if isinstance(value, int) else None
+    if get_origin(members.read(hint).kind) is tuple:
+        return lambda value: " ".join(["", *map(_code_of, value), ""])
+    return lambda value: value
+
+
+def _code_of(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value.list}:{value.code}"
 
 
 def _several(kept: str) -> list[Any]:
@@ -114,10 +122,14 @@ class ListView:
             Column("deviations", Integer, nullable=False),
         )
 
-    def values(self, record: Any) -> tuple[Any, ...]:
-        """The values of the columns. A count that is not known is empty; several codes are one string (`_kept`)."""
+    @cached_property
+    def _keepers(self) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
         of = members.types(self.kind)
-        return (*(_kept(getattr(record, name), of[name]) for name in self.kind.in_lists), len(record.deviations))
+        return tuple((name, _keeper(of[name])) for name in self.kind.in_lists)
+
+    def values(self, record: Any) -> tuple[Any, ...]:
+        """The values of the columns."""
+        return (*(keep(getattr(record, name)) for name, keep in self._keepers), len(record.deviations))
 
     def present(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
         """A stored row as the list shows it."""
