@@ -125,7 +125,7 @@ def test_a_hearing_goes_from_its_opening_to_the_answers(api: Api) -> None:
         ("planprogram", days("02-02"), "2026-03-15", True),
         ("planstrategi", days("02-01"), "2026-03-03", False),
         ("planstrategi", days("02-02"), "2026-03-03", True),
-        ("thematic_plan", days("02-01"), "2026-02-02", False),
+        ("thematic_plan", days("02-01"), "2026-02-01", False),
         ("unknown", days("02-01"), "2026-02-02", False),
         pytest.param("kommuneplan", days("02-01"), None, False, id="no deadline"),
         pytest.param("kommuneplan", days(None, "02-20"), "2026-02-28", False, id="opened nobody knows since when"),
@@ -253,7 +253,7 @@ def test_how_many_were_answered_is_found_by_the_ledger_as_of_the_day_it_was_decl
     answered, later, decided, taken_back, named_later = inputs = [raised(sqlite_api) for _ in range(5)]
     stated(record, "02-03", *inputs[:3])
     stated(record, "02-04", answered, taken_back)
-    stated(record, "02-25", named_later)
+    stated(record, "02-25", named_later, answered)
     answered.tell("answered", days("02-10"))
     later.tell("answered", days("02-22"))
     decided.tell("decided", days("02-10"), outcome="adopted", reason="user_view")
@@ -316,7 +316,7 @@ def test_what_happens_to_an_input_between_the_look_and_the_storing_is_counted(ap
 
 
 def test_a_hearing_owes_its_closing_a_voice_of_refugees_and_its_answers(a_hearing: Opening, sqlite_api: Api) -> None:
-    record, named, another = a_hearing(), raised(sqlite_api), raised(sqlite_api)
+    record, (named, another, third) = a_hearing(), [raised(sqlite_api) for _ in range(3)]
     closing = {"hearing.close": date(2026, 2, 20)}
     assert duties(record) == {}
     record.tell("extended", days("02-01"), deadline="2026-02-20")
@@ -326,14 +326,17 @@ def test_a_hearing_owes_its_closing_a_voice_of_refugees_and_its_answers(a_hearin
     record.tell("recipient_list_fixed", days("02-03"), recipients=[{"kind": "representatives", "refugee_voices": 1}])
     stated(record, "02-04", named)
     assert duties(record) == closing
+    record.tell("recipient_list_fixed", days("02-05"), refugee_voice="no")
     record.tell("closed", days("02-20"))
     assert duties(record) == {"hearing.answer": None}
     record.deviate("answered", days("02-21"))
     assert duties(record) == {"hearing.answer": None}
-    named.tell("answered", days("02-22"))
-    record.tell("answered", days("02-22"))
+    stated(record, "02-22", another)
+    assert duties(record) == {"hearing.answer": None}
+    for each in (named, another, record):
+        each.tell("answered", days("02-23"))
     assert duties(record) == {}
-    stated(record, "02-23", another)
+    stated(record, "02-24", third)
     assert duties(record) == {"hearing.answer": None}
 
 
@@ -493,6 +496,9 @@ def test_a_list_fixed_from_a_register_is_a_snapshot_of_it(api: Api) -> None:
     added("representatives", "yes")
     assert record.detail()["invited"] == 3
     assert invited() == (4, "yes")
+    said = [{"kind": "other", "n": 1, "refugee_voices": "unknown"}]
+    told = record.tell("recipient_list_fixed", days("02-03"), register=register.now["id"], recipients=said)
+    assert told["recipients"] == said, "what the sender says of it stands"
     assert api.items("/v1/work-lists/hearing.refugee_voice") == []
 
 

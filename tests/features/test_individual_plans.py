@@ -147,6 +147,7 @@ JUDGED: list[tuple[str | None, list[Told], Told]] = [
     (CLOSED, [*DRAWN_UP, ("closed", "2025-05-09", {})], REVIEWED),
     (AGAIN, [("competence_mapped", "2025-01-03", {})], ("competence_mapped", "2025-01-04", {})),
     (APPEAL, DRAWN_UP, ("complaint_filed", "2025-02-06", {})),
+    (APPEAL, [*DRAWN_UP, ("revision_decided", "2025-03-01", {})], ("complaint_filed", "2025-02-06", {})),
     (KEPT, [("co_authored", "2025-01-10", WHO_UNKNOWN)], DECIDED),
     (KEPT, [("co_authored", "2025-01-15", TOGETHER)], DECIDED),
     (KEPT, [CO_AUTHORED], ("decided", "2025-04-01", {})),
@@ -257,8 +258,9 @@ def test_a_review_that_is_overdue_twice_over_is_one_deviation_of_the_first_event
 
 
 def test_a_review_scheduled_anew_moves_its_day_unless_that_has_passed(a_plan: Opening) -> None:
-    plan = tell(a_plan(), [*DRAWN_UP, ("review_scheduled", "2025-02-01", {"due_on": "2025-03-01"})])
-    assert plan.now["review_due"] == "2025-03-01"
+    plan = tell(a_plan(), DRAWN_UP)
+    for due_on in ("2025-02-01", "2025-03-01"):
+        assert plan.tell("review_scheduled", on("2025-02-01"), due_on=due_on)["review_due"] == due_on
     assert plan.tell("review_scheduled", on("2025-03-01"), due_on="2025-04-01")["review_due"] == "2025-04-01"
     assert plan.tell("review_scheduled", on("2025-04-02"), due_on="2025-05-01")["review_due"] == "2025-04-01"
     assert plan.tell("decided", on("2025-04-03"))["review_due"] == "2025-04-01"
@@ -304,6 +306,7 @@ def test_a_plan_drafted_anew_stays_decided_or_closed(a_plan: Opening) -> None:
     for anew in (("drafted", "2025-06-11", {}), ("co_authored", "2025-06-11", TOGETHER)):
         assert tell(a_plan(), [*DRAWN_UP, anew]).now["state"] == "decided"
         assert tell(a_plan(), [*DRAWN_UP, ENDED, anew]).now["state"] == "closed"
+    assert tell(a_plan(), [*DRAWN_UP, ENDED, ("revised", "2025-06-11", {})]).now["state"] == "closed"
 
 
 @pytest.mark.parametrize("state", [*STATES, *sorted(MISSING)])
