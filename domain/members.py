@@ -45,7 +45,7 @@ def heard(kind: Any, event: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name not in _OF_THE_RECORD))
 
 
-def hear(record: Any, event: Event) -> None:
+def hear(record: object, event: Event) -> None:
     """Takes over every member the event says anything of; one that does not say does not unsay."""
     for name in heard(type(record), type(event)):
         value = getattr(event, name)
