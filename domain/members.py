@@ -39,15 +39,16 @@ def own(events: Iterable[type[Event]]) -> list[type[Event]]:
 
 
 @cache
-def heard(kind: Any, event: Any) -> tuple[str, ...]:
+def heard(kind: Any, event: type[Event]) -> tuple[str, ...]:
     """The fields a kind of record takes over from an event: those of the classes it hears."""
     found = [name for each in own(kind.hears) if issubclass(event, each) for name in each.__struct_fields__]
     return tuple(dict.fromkeys(name for name in found if name not in _OF_THE_RECORD))
 
 
-def hear(record: object, event: Event) -> None:
+def hear(record: Any, event: Event) -> None:
     """Takes over every member the event says anything of; one that does not say does not unsay."""
-    for name in heard(type(record), type(event)):
+    kind: Any = type(record)
+    for name in heard(kind, type(event)):
         value = getattr(event, name)
         if value not in _SILENT:
             setattr(record, name, value)
