@@ -189,7 +189,7 @@ def test_counts_that_cannot_be_true_are_refused(a_meeting: Opening, members: dic
 @pytest.mark.parametrize(("again", "last"), [("02-05", ("2026-02-09", 8)), ("02-12", ("2026-02-12", 12))])
 def test_a_meeting_held_twice_is_told_as_it_last_was(a_meeting: Opening, again: str, last: tuple[str, int]) -> None:
     record = a_meeting()
-    record.tell("held", days("02-09"), tally={"attended": 8})
+    record.tell("held", days("02-09"), tally={"invited": 20, "attended": 8})
     record.tell("held", days(again), tally={"attended": 12})
     assert (record.now["held_from"], record.now["tally"]["attended"]) == last
 
