@@ -140,6 +140,7 @@ def differences_page(call: Call, view: str, row: type[Schema]) -> flask.Response
     filters = {name: value for name, value in query.items() if name not in ListDifferences._declared_fields}
     del filters["from"]
     since = resolve(query, ledger.records, now, "from")
+    first = covered(ledger, view, since, query.get("min_position"))
     if "cursor" in query:
         if "to" in query:
             raise Unprocessable([("/query/cursor", "a cursor has its own to")])
@@ -147,8 +148,7 @@ def differences_page(call: Call, view: str, row: type[Schema]) -> flask.Response
     else:
         until = resolve(query, ledger.records, now, "to")
         position, day, after = covered(ledger, view, until, query.get("min_position")), until.day, None
-    first = (position if since.position is None else since.position, since.day)
-    page = ledger.views.differences(view, (first, (position, day)), filters, after, query["limit"])
+    page = ledger.views.differences(view, ((first, since.day), (position, day)), filters, after, query["limit"])
     pinned = ("to", "min_position")
     more = None if page.next is None else following(Cursor(position, day, page.next), filters, pinned)
     items = difference_of(row)(many=True).dump(page.rows)

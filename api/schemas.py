@@ -40,7 +40,8 @@ class Code(fields.String):
     def __init__(self, list_id: str, **kwargs: Any) -> None:
         known = codebook.load().lists[list_id].codes
         choices = [*known, *(code for code in MISSING_CODES if code not in known)]
-        metadata = {"description": f"Codebook list `{list_id}`."}
+        told = kwargs.pop("metadata", {}).get("description", "")
+        metadata = {"description": f"{told} Codebook list `{list_id}`.".lstrip()}
         super().__init__(validate=validate.OneOf(choices), metadata=metadata, **kwargs)
 
 

@@ -74,6 +74,8 @@ class Aggregate(ABC):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         for name, blank in members.blanks(cls.hears).items():
+            if hasattr(Aggregate, name):
+                raise TypeError(f"{cls.__name__}.{name} is what every record has; call the member otherwise")
             if not hasattr(cls, name):
                 setattr(cls, name, blank)
 

@@ -55,6 +55,11 @@ def one_of(*values: str) -> Any:
     return msgspec.Meta(extra={"one_of": values})
 
 
+def about(description: str) -> Any:
+    """Says in the contract what a member means beyond its name."""
+    return msgspec.Meta(description=description)
+
+
 FOUND: Final = msgspec.Meta(extra={"found": True})
 """Marks a field the ledger finds itself; no sender gives it."""
 

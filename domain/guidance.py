@@ -107,18 +107,23 @@ class Guidance(PersonalRecord):
         Experienced,
     )
 
-    hears = (Described, EvaluatedByUser)
+    hears = (Described,)
     in_lists = (
         "state", "unit", "arena", "phase", "session_count", "informed", "guided", "demonstrated", "minutes",
         "last_session_on", "seed_line",
     )  # fmt: skip
-    in_detail = ("participant", "held_before", "sessions", "mastery", "closing_reason", "closing_explanation")
+    in_detail = (
+        "participant", "held_before", "sessions", "mastery", "usefulness", "comment", "closing_reason",
+        "closing_explanation",
+    )  # fmt: skip
 
     state: Annotated[str, codes("guidance-states")] = "unknown"
     held_before: Count = 0
     sessions: tuple[SessionHeld, ...] = ()
     last_session_on: date | None = None
     mastery: tuple[MasteryAssessed, ...] = ()
+    usefulness: Rating = NOT_RECORDED
+    comment: Voice = None
     closing_reason: Annotated[str, codes("guidance-endings")] = NOT_RECORDED
     closing_explanation: Casework = None
 
@@ -133,6 +138,8 @@ class Guidance(PersonalRecord):
                 self.state, self.sessions, self.last_session_on = "active", (*self.sessions, event), step.ends
             case MasteryAssessed():
                 self.mastery = (*(each for each in self.mastery if each.theme != event.theme), event)
+            case EvaluatedByUser():
+                self.usefulness, self.comment = event.usefulness, event.comment
             case Closed():
                 self.state, self.closing_reason, self.closing_explanation = "closed", event.reason, event.explanation
 

@@ -26,6 +26,7 @@ from domain.events import (
     Person,
     SeedLine,
     Unit,
+    about,
     codes,
     most,
     one_of,
@@ -195,7 +196,7 @@ class Meeting(Aggregate):
     interpreter_use: Annotated[str, codes("interpreter-uses")] = NOT_RECORDED
     tally: Tally = Tally()
     group: Group | None = None
-    attendance: int | None = None
+    attendance: Annotated[int | None, about("How many participants are recorded by pseudonym.")] = None
     attendees: tuple[Attendee, ...] = ()
     minutes: Casework = None
     cancellation_reason: Annotated[str | None, codes("cancellation-reasons")] = None

@@ -1,7 +1,12 @@
 """What a record shows of itself: the members of the events it hears, and those it works out.
 
-A member is declared once, with its type: in the event that tells it, or on the record. Bodies, details, list rows and
-columns are all made from that.
+Bodies, details, list rows and columns are made from the types of events and records. To add a member: give its event a
+field with a default. If the record `hears` that event, the detail shows it; else declare it on the record, set it in
+`apply`, and name it in `in_detail`. Name it in `in_lists` for lists, too. Then `make generate`, and `medvirkning
+rebuild` where there is data.
+
+`hears` is for members that each stand alone, so that an event that does not say one does not unsay it. What belongs
+together (a decision and its reason) is set together in `apply`.
 """
 
 import inspect
@@ -60,14 +65,18 @@ def blanks(events: Iterable[type[Event]]) -> dict[str, Any]:
     for event in own(events):
         for each in msgspec.structs.fields(event):
             if each.name not in _OF_THE_RECORD:
-                default = each.default
-                found.setdefault(each.name, NOT_RECORDED if default is msgspec.NODEFAULT else default)
+                # A default may speak for a sender who does not; of a record nobody has spoken.
+                blank = each.default if each.default in (*_SILENT, "unknown") else NOT_RECORDED
+                found.setdefault(each.name, blank)
     return found
 
 
 @cache
 def types(kind: type[Any]) -> dict[str, Any]:
-    """The type of every member a record has: what it declares, what it works out, and what it hears."""
+    """The type of every member a record has: what it declares, what it works out, and what it hears.
+
+    A heard member that is declared on the record as well, for code that reads it, has the same type in both places.
+    """
     found: dict[str, Any] = {}
     for event in own(kind.hears):
         found = fields(event) | found
@@ -75,7 +84,8 @@ def types(kind: type[Any]) -> dict[str, Any]:
         found |= inspect.get_annotations(base)
         for name, value in vars(base).items():
             if get := getattr(value, "fget", None) or getattr(value, "func", None):
-                found[name] = inspect.get_annotations(get).get("return")
+                told = msgspec.Meta(description=inspect.getdoc(get))
+                found[name] = Annotated[inspect.get_annotations(get).get("return"), told]
     return found
 
 
@@ -103,6 +113,7 @@ def read(hint: Any) -> Read:
             marks |= meta.extra or {}
             marks |= {"pattern": meta.pattern} if meta.pattern else meta.extra_json_schema or {}
             marks |= {"ge": meta.ge} if meta.ge is not None else {}
+            marks |= {"description": meta.description} if meta.description else {}
         return inner._replace(marks=marks)
     if get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
         inner = read(Union[tuple(each for each in get_args(hint) if each is not NoneType)])  # noqa: UP007

@@ -15,7 +15,7 @@ from domain.aggregate import Broken, Others, Reference
 from domain.degrees import Experienced, Promised
 from domain.duties import Duty
 from domain.errors import UnknownReference
-from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, IdOrUnknown, Voice, codes, several
+from domain.events import MISSING, NOT_RECORDED, Casework, Count, Event, IdOrUnknown, Voice, about, codes, several
 from domain.history import Step
 from domain.personal import OfParticipant, PersonalRecord
 from domain.time import months_after
@@ -92,7 +92,7 @@ class FollowedUp(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "followed_up"
 
-    milestone: Count = NOT_RECORDED
+    milestone: Annotated[Count, about("Months after the move; by its day, if it is not said.")] = NOT_RECORDED
     stability: Annotated[str, codes("stabilities")] = NOT_RECORDED
     needs: Annotated[tuple[str, ...], several("housing-criteria")] = ()
     own_view: Annotated[str, codes("move-out-views")] = NOT_RECORDED
@@ -253,10 +253,12 @@ class MoveOut(PersonalRecord):
         if self.moved is None or self.state == "lost_to_follow_up":
             return
         milestones = Milestones(self.moved)
-        met = 0
-        for step in self.steps[self.steps.index(self.moved) :]:
-            if _state(step.event) in _ENDS:
+        met, since = 0, self.steps.index(self.moved)
+        for at, step in enumerate(self.steps):
+            if at > since and _state(step.event) in _ENDS:
                 return
+            if self.moved.certainly_after(step):
+                continue
             if isinstance(step.event, FollowedUp):
                 met = max(met, min(milestones.met(step), default=0))
             if isinstance(step.event, StabilityConfirmed) and milestones.reached(step) >= max(

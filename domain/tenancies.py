@@ -49,7 +49,7 @@ class Described(OfParticipant, frozen=True, kw_only=True):
 
     household_size: Count = NOT_RECORDED
     rooms_needed: Count = NOT_RECORDED
-    criteria: tuple[Criterion, ...] = ()
+    criteria: Annotated[tuple[Criterion, ...], most(50)] = ()
     voiced_by: Annotated[str, codes("voices")] = NOT_RECORDED
     need: Voice = None
 
@@ -65,7 +65,7 @@ class PreferenceRecorded(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "preference_recorded"
 
-    criteria: tuple[Criterion, ...] = ()
+    criteria: Annotated[tuple[Criterion, ...], most(50)] = ()
     preferred_tenure: Annotated[str, codes("tenures")] = NOT_RECORDED
     voiced_by: Annotated[str, codes("voices")] = NOT_RECORDED
     preference: Voice = None

@@ -80,7 +80,7 @@ def _keeper(hint: Any) -> Callable[[Any], Any]:
 
     So one string finds one. A number that is not known is empty.
     """
-    if hint in members.NUMBERS:
+    if members.read(hint).kind in members.NUMBERS:
         return lambda value: value if isinstance(value, int) else None
     if get_origin(members.read(hint).kind) is tuple:
         return lambda value: " ".join(["", *map(_code_of, value), ""])

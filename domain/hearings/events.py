@@ -12,8 +12,9 @@ DocumentVersion = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": r"^[
 """Which version of the document is meant, such as `2026-02-01` or `v2`, or a code of `missing`; the API sees to it."""
 
 _LANGUAGE = "^([a-z]{2,3}|unknown|not_asked|not_recorded|declined)$"
-Language = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _LANGUAGE})]
-"""A language by ISO 639, such as `nb` or `prs`, or a code of `missing`; the API sees to its form."""
+_ISO_639 = "A language by ISO 639, such as `nb` or `prs`, or a code of the list `missing`."
+Language = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": _LANGUAGE}, description=_ISO_639)]
+"""The API sees to its form."""
 
 Languages = Annotated[tuple[Language, ...], most(50)]
 Inputs = Annotated[tuple[UUID, ...], most(500)]

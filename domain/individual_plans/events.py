@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from domain.events import FOUND, MISSING, NOT_RECORDED, Casework, Event, Special, codes, several
+from domain.events import FOUND, MISSING, NOT_RECORDED, Casework, Event, Special, about, codes, several
 from domain.personal import OfParticipant
 
 
@@ -16,8 +16,8 @@ class Described(OfParticipant, frozen=True, kw_only=True):
 
     legal_regime: Annotated[str, codes("legal-regimes")]
     plan_kind: Annotated[str, codes("plan-kinds")] = NOT_RECORDED
-    settled_on: date | None = None
-    claimed_on: date | None = None
+    settled_on: Annotated[date | None, about("By the participant's own record, if this does not say.")] = None
+    claimed_on: Annotated[date | None, about("When they claimed to take part in a programme.")] = None
     pathway: Annotated[str, codes("pathways"), FOUND] = NOT_RECORDED
 
 

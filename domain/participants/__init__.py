@@ -14,7 +14,7 @@ from domain.aggregate import Aggregate, Broken, Others, Reference
 from domain.commands import Claim, Command
 from domain.duties import Duty
 from domain.errors import FutureDate, ImpossibleInterval, Invalid
-from domain.events import MISSING, NOT_RECORDED, Casework, Event, Unit, codes
+from domain.events import MISSING, NOT_RECORDED, Casework, Event, Unit, about, codes
 from domain.history import Step
 from domain.participants.events import (
     ContactPersonAssigned,
@@ -123,7 +123,7 @@ class Participant(Aggregate):
     restriction_explanation: Casework = None
     destination: Annotated[str | None, codes("departure-destinations")] = None
     disposal_decision: Casework = None
-    merged_into: UUID | None = None
+    merged_into: Annotated[UUID | None, about("The participant this record is an alias of.")] = None
 
     @property
     def contact_person(self) -> Staff | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.events import NEEDED, NOT_RECORDED, Casework, Event, Identity, Unit, codes, most
+from domain.events import NEEDED, NOT_RECORDED, Casework, Event, Identity, Unit, about, codes, most
 
 Staff = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"})]
 """The opaque id of a member of the staff, as their tokens have it; never a name. The API sees to its form."""
@@ -25,9 +25,9 @@ class Profile(Event, frozen=True, kw_only=True):
     language: Annotated[str, codes("languages")] = NOT_RECORDED
     interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
     display_name: Annotated[Identity, most(200)] = None
-    national_number: Annotated[Identity, most(20)] = None
-    d_number: Annotated[Identity, most(20)] = None
-    duf_number: Annotated[Identity, most(20)] = None
+    national_number: Annotated[Identity, most(20), about("11 digits; spaces do not count. In no list.")] = None
+    d_number: Annotated[Identity, most(20), about("11 digits; spaces do not count. In no list.")] = None
+    duf_number: Annotated[Identity, most(20), about("12 digits; spaces do not count. In no list.")] = None
 
 
 class Opening(Profile, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class Informed(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "informed"
 
-    how: Annotated[str, codes("information-ways")] = NOT_RECORDED
+    how: Annotated[str, codes("information-ways"), NEEDED] = NOT_RECORDED
     language: Annotated[str, codes("languages")] = NOT_RECORDED
 
 
@@ -93,7 +93,7 @@ class InterpreterNeedAssessed(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "interpreter_need_assessed"
 
-    interpreter_need: Annotated[str, codes("interpreter-needs")] = NOT_RECORDED
+    interpreter_need: Annotated[str, codes("interpreter-needs"), NEEDED] = NOT_RECORDED
 
 
 class LanguagePreferenceSet(Event, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class LanguagePreferenceSet(Event, frozen=True, kw_only=True):
 
     NAME: ClassVar[str] = "language_preference_set"
 
-    language: Annotated[str, codes("languages")] = NOT_RECORDED
+    language: Annotated[str, codes("languages"), NEEDED] = NOT_RECORDED
 
 
 class ResearchReservationRegistered(Event, frozen=True, kw_only=True):

@@ -115,6 +115,27 @@ def test_requests_refuse_unknown_members_and_answers_may_grow() -> None:
         assert schemas[name].get("additionalProperties") is not False
 
 
+def test_answers_grow_at_every_depth_and_have_no_bounds() -> None:
+    for feature in features():
+        for name in (feature.detail.__name__, feature.row.__name__):
+            for part in _parts(CONTRACT["components"]["schemas"][name]):
+                assert part.get("additionalProperties") is not False, part
+                assert not part.keys() & {"maxItems", "minItems", "maxLength", "minLength"}, part
+
+
+def _parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all within it."""
+    if isinstance(schema, dict):
+        if "$ref" in schema:
+            yield from _parts(_resolved(schema))
+        yield schema
+        for inner in schema.values():
+            yield from _parts(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _parts(inner)
+
+
 def _resolved(part: dict[str, Any]) -> dict[str, Any]:
     if "$ref" not in part:
         return part

@@ -1,5 +1,6 @@
 """What is true of every noun alike: what a command answers, what rows leave out, what is sealed, what is refused."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,7 +13,7 @@ from adapters.vault import KEYS
 from api.bootstrap import features
 from api.records import Feature, Route
 from api.schemas import Code, Count, Day, Text
-from domain import codebook
+from domain import codebook, members
 from domain.events import MISSING, NOT_RECORDED, Event, person_fields, text_fields
 from domain.participants import EXTERNAL_IDS
 from domain.personal import PersonalRecord
@@ -184,6 +185,23 @@ def test_the_impossible_is_refused_and_pointed_at_and_nothing_is_recorded(
         assert [each["pointer"] for each in refused.json["errors"]] == [pointer], wrong
     assert len(sqlite_api.items("/v1/audit")) == so_far
     assert sqlite_api.send(route.method, path + route.path, right, match=match).status_code in (200, 201)
+
+
+@pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
+def test_of_a_record_nobody_has_told_of_nothing_is_said(feature: Feature) -> None:
+    kind = feature.aggregate
+    bare = kind(uuid4())
+    for name in {name for event in kind.hears for name in members.fields(event)} & vars(kind).keys():
+        assert getattr(bare, name) in (NOT_RECORDED, "unknown", None, ()), name
+
+
+@pytest.mark.parametrize("feature", FEATURES.values(), ids=FEATURES)
+def test_a_member_declared_twice_has_one_type(feature: Feature) -> None:
+    kind = feature.aggregate
+    declared = inspect.get_annotations(kind)
+    for fields_ in map(members.fields, members.own(kind.hears)):
+        for name in fields_.keys() & declared.keys():
+            assert members.read(fields_[name])[:2] == members.read(declared[name])[:2], name
 
 
 STATES = [

@@ -85,6 +85,13 @@ def test_a_child_or_a_relative_who_interpreted_is_a_deviation_until_it_is_correc
     assert [each["rule"] for each in asked.json["rules"]] == [rule]
 
 
+def test_the_last_evaluation_counts_whole(guided: Opening) -> None:
+    record = guided()
+    record.tell("evaluated_by_user", days("02-08"), usefulness=5, comment="Svært bra.")
+    record.tell("evaluated_by_user", days("02-20"), usefulness=1)
+    assert (record.now["usefulness"], record.now["comment"]) == (1, None)
+
+
 def test_who_interpreted_accuses_only_where_it_is_known_to_have_been_family(guided: Opening) -> None:
     others = ["qualified", "unqualified", "staff_speaks", "none_available", "offered_declined", "none_needed"]
     record = guided()

@@ -179,6 +179,11 @@ BACK, GIVEN_UP = told(Returned, date(2023, 3, 1)), told(Abandoned, date(2023, 3,
 @pytest.mark.parametrize(
     ("events", "owed", "rules"),
     [
+        (
+            [told(Moved, date(2023, 1, 1), date(2023, 6, 30), **OWNED), told(FollowedUp, date(2023, 5, 1))],
+            [6, 12, 24],
+            [],
+        ),
         ([PERHAPS, IN_APRIL, told(FollowedUp, date(2023, 10, 31))], [12, 24], []),
         ([PERHAPS, told(FollowedUp, date(2023, 3, 10)), told(StabilityConfirmed, date(2023, 7, 31))], [6, 12, 24], []),
         ([ONCE, told(FollowedUp, None, date(2023, 4, 30)), told(FollowedUp, date(2024, 1, 31))], [24], []),
@@ -205,6 +210,12 @@ def test_who_moved_is_followed_up_until_an_end_and_a_missed_milestone_is_a_devia
     record = history(*events)
     assert list(record.duties()) == [Duty("move_out.follow_up", DUE[month], PERSON) for month in owed]
     assert [deviation.rule for deviation in record.deviations] == rules
+
+
+def test_a_follow_up_before_the_last_day_of_an_uncertain_move_is_one() -> None:
+    moved = told(Moved, date(2023, 1, 1), date(2023, 6, 30), **OWNED)
+    owed = history(moved, told(FollowedUp, date(2023, 5, 1))).duties()
+    assert [duty.due_on for duty in owed] == [date(2023, 12, 30), date(2024, 6, 30), date(2025, 6, 30)]
 
 
 def test_a_follow_up_is_of_a_milestone_from_half_way_after_the_one_before_to_half_way_to_the_next() -> None:

@@ -296,6 +296,24 @@ def test_the_impossible_is_refused_and_pointed_at(sqlite_api: Api, members: dict
     assert sqlite_api.items("/v1/participants") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "members", "pointer"),
+    [
+        ("informed", {}, "/how"),
+        ("interpreter_need_assessed", {}, "/interpreter_need"),
+        ("language_preference_set", {}, "/language"),
+        ("disposal_decided", {}, "/decision"),
+        ("disposal_decided", {"decision": None}, "/decision"),
+        ("disposal_decided", {"decision": ""}, "/decision"),
+    ],
+)
+def test_what_an_event_is_all_about_must_be_said(
+    sqlite_api: Api, name: str, members: dict[str, Any], pointer: str
+) -> None:
+    refused = registered(sqlite_api).send(name, days("02-10"), **members)
+    assert (refused.status_code, [each["pointer"] for each in refused.json["errors"]]) == (422, [pointer])
+
+
 def test_a_cover_does_not_end_before_it_begins(sqlite_api: Api) -> None:
     refused = registered(sqlite_api).send("contact_person_covered", days("02-10"), **PER, until="2026-02-09")
     assert [each["pointer"] for each in refused.json["errors"]] == ["/until"]
