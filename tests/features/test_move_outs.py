@@ -179,11 +179,6 @@ BACK, GIVEN_UP = told(Returned, date(2023, 3, 1)), told(Abandoned, date(2023, 3,
 @pytest.mark.parametrize(
     ("events", "owed", "rules"),
     [
-        (
-            [told(Moved, date(2023, 1, 1), date(2023, 6, 30), **OWNED), told(FollowedUp, date(2023, 5, 1))],
-            [6, 12, 24],
-            [],
-        ),
         ([PERHAPS, IN_APRIL, told(FollowedUp, date(2023, 10, 31))], [12, 24], []),
         ([PERHAPS, told(FollowedUp, date(2023, 3, 10)), told(StabilityConfirmed, date(2023, 7, 31))], [6, 12, 24], []),
         ([ONCE, told(FollowedUp, None, date(2023, 4, 30)), told(FollowedUp, date(2024, 1, 31))], [24], []),
