@@ -8,23 +8,28 @@ import time
 from uuid import uuid4
 
 import flask
+import httpx
 import msgspec
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from api import (
     audit,
     catalogue,
     codebook,
     events,
+    frontends,
     health,
     inspections,
     openapi,
     problems,
     rules,
+    shell,
     tables,
     tokens,
     work_lists,
 )
 from api.config import Config, from_environment
+from api.frontends import Allowed
 from api.records import Feature
 from api.rest import MAX_BODY, Rest
 from api.services import Services
@@ -40,7 +45,7 @@ def create_app(config: Config | None = None) -> flask.Flask:
     from api.bootstrap import bootstrap
 
     running = bootstrap(config or from_environment())
-    app = application(running.services, running.features)
+    app = application(running.services, running.features, Allowed(running.config.frontends))
     settle()
     return app
 
@@ -63,8 +68,8 @@ def contract(features: tuple[Feature, ...]) -> Rest:
     return rest
 
 
-def application(services: Services, features: tuple[Feature, ...]) -> flask.Flask:
-    """The application over these services."""
+def application(services: Services, features: tuple[Feature, ...], allowed: Allowed | None = None) -> flask.Flask:
+    """The application over these services; below `/app/`, the frontends that are allowed."""
     app = flask.Flask("medvirkning", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.merge_slashes = False
@@ -85,7 +90,16 @@ def application(services: Services, features: tuple[Feature, ...]) -> flask.Flas
     )
     app.before_request(_correlate)
     app.after_request(_finish)
+    if allowed:
+        _house(app, services, allowed)
     return app
+
+
+def _house(app: flask.Flask, services: Services, allowed: Allowed) -> None:
+    client = shell.client(httpx.WSGITransport(app=app.wsgi_app))
+    housed = shell.Shell(frontends.load_allowed(allowed, client), client, services.sessions, services.clock)
+    app.extensions["frontends"] = housed.frontends
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/app": housed.wsgi})  # type: ignore[method-assign]
 
 
 def _correlate() -> None:

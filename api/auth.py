@@ -9,6 +9,8 @@ READ, WRITE = "records:read", "records:write"
 TABLES, FEED, CODEBOOK = "tables:read", "feed:read", "codebook:read"
 PERSONS = "feed:persons"
 AUDIT, TOKENS, HEALTH = "audit:read", "tokens:manage", "health:read"
+SELF = "self:read"
+"""What every token may: ask whose it is. Tokens made before there was this scope may, too."""
 
 SCOPES = {
     READ: "Read records and their history",
@@ -20,15 +22,16 @@ SCOPES = {
     AUDIT: "Read the audit and what inspections ask",
     TOKENS: "Make, list and revoke tokens",
     HEALTH: "Read how the server is doing",
+    SELF: "Ask whose token it is",
 }
 
 ROLES: dict[str, frozenset[str]] = {
-    "caseworker": frozenset({READ, WRITE, TABLES, CODEBOOK}),
-    "coordinator": frozenset({READ, WRITE, TABLES, CODEBOOK, AUDIT}),
-    "evaluator": frozenset({READ, TABLES, FEED, CODEBOOK, HEALTH, AUDIT}),
-    "system": frozenset({WRITE, FEED, CODEBOOK}),
-    "researcher": frozenset({CODEBOOK}),
-    "administrator": frozenset({TOKENS, HEALTH}),
+    "caseworker": frozenset({READ, WRITE, TABLES, CODEBOOK, SELF}),
+    "coordinator": frozenset({READ, WRITE, TABLES, CODEBOOK, AUDIT, SELF}),
+    "evaluator": frozenset({READ, TABLES, FEED, CODEBOOK, HEALTH, AUDIT, SELF}),
+    "system": frozenset({WRITE, FEED, CODEBOOK, SELF}),
+    "researcher": frozenset({CODEBOOK, SELF}),
+    "administrator": frozenset({TOKENS, HEALTH, SELF}),
 }
 """What each role's token may do. The other roles of the codebook get their scopes when what they read exists."""
 
@@ -67,4 +70,6 @@ def allow(grant: Grant, scope: str) -> None:
 
 def may(grant: Grant, scope: str) -> bool:
     """Whether the grant has the scope and its role still does."""
+    if scope == SELF:
+        return grant.role in ROLES
     return scope in grant.scopes and scope in ROLES.get(grant.role, frozenset()) | AGREED.get(grant.role, frozenset())

@@ -20,6 +20,7 @@ from adapters.postgresql import PostgresStore
 from adapters.projections import LedgerViews
 from adapters.rebuilds import Overtaken
 from adapters.recorder import FormatError
+from adapters.sessions import Sessions
 from adapters.sqlite import SqliteStore
 from adapters.vault import Vault, WrongVaultKey, load_kek
 from adapters.verify import verify as verify
@@ -191,18 +192,26 @@ def migrate(config: Config) -> list[str]:
     try:
         if config.embedded:
             ran += running.events.migrate()
-        ran += [*running.vault.migrate(), *running.access.migrate()]
+        ran += [*running.vault.migrate(), *running.access.migrate(), *Sessions(running.access.engine).migrate()]
         running.views.create()
         return ran
     finally:
         running.close()
 
 
+def sessions_apart(config: Config) -> Sessions:
+    """Sign-ins to a frontend that runs in a process of its own, in the data folder."""
+    config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sessions = Sessions(sqlalchemy.create_engine(f"sqlite:///{config.data / 'sessions.db'}"))
+    sessions.migrate()
+    return sessions
+
+
 def bootstrap(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] = uuid4) -> Running:
     """Everything, on stores of this version's format. Raises FormatError when they are not."""
     running = assemble(config, clock=clock, new_id=new_id)
     try:
-        for store in (running.events, running.vault, running.access):
+        for store in (running.events, running.vault, running.access, Sessions(running.access.engine)):
             store.check_format()
         running.views.prepare()
     except BaseException:
@@ -236,6 +245,7 @@ def assemble(config: Config, *, clock: Clock = now, new_id: Callable[[], UUID] =
         clock=clock,
         new_id=new_id,
         tokens=access,
+        sessions=Sessions(access.engine),
         ledger=opened.ledger,
         ready=lambda: _ready(events, vault),
         unavailable=(

@@ -15,7 +15,7 @@ class Config:
     `data` is the folder of the embedded edition. `database`, when set, is the SQLAlchemy URL of PostgreSQL, as the
     application's role; `owner_database` the owner's, for `migrate` alone. `vault` is the vault's own URL, and
     `vault_key` the key-encryption key in base64, when it is not in the file `vault.key`. `longest_wait` is how many
-    seconds a long poll may wait for news.
+    seconds a long poll may wait for news; `allowed_frontends` the file that lists the frontends that may be loaded.
     """
 
     data: Path
@@ -26,6 +26,12 @@ class Config:
     port: int = DEFAULT_PORT
     threads: int = 8
     longest_wait: int = 25
+    allowed_frontends: Path | None = None
+
+    @property
+    def frontends(self) -> Path:
+        """The list of frontends that may be loaded in this process."""
+        return self.allowed_frontends or self.data / "frontends.allowed"
 
     @property
     def embedded(self) -> bool:
@@ -52,4 +58,5 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Config:
         port=number("MEDVIRKNING_PORT", DEFAULT_PORT),
         threads=number("MEDVIRKNING_THREADS", 8),
         longest_wait=number("MEDVIRKNING_LONGEST_WAIT", 25),
+        allowed_frontends=Path(named) if (named := env.get("MEDVIRKNING_FRONTENDS")) else None,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import flask
 import msgspec
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from api import auth, problems
 from api.pages import json_response
@@ -32,6 +32,16 @@ class ViewHealth(Answer):
     error = fields.String(required=True, allow_none=True)
 
 
+class FrontendHealth(Answer):
+    """A frontend that is installed: whether it was loaded, and why not."""
+
+    name = fields.String(required=True)
+    distribution = fields.String(required=True)
+    version = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(["loaded", "not_allowed", "failed"]))
+    error = fields.String(required=True, allow_none=True)
+
+
 class Health(Answer):
     """The ledger of the token."""
 
@@ -41,6 +51,7 @@ class Health(Answer):
     head = fields.Integer(required=True)
     clock = fields.String(required=True, metadata={"format": "date-time"})
     views = fields.List(fields.Nested(ViewHealth), required=True)
+    frontends = fields.List(fields.Nested(FrontendHealth), required=True)
 
 
 class ProblemType(Answer):
@@ -111,6 +122,8 @@ def _health(call: Call) -> flask.Response:
     reasons = [f"view {view['view']} has stopped" for view in views if view["error"]]
     if head and not ledger.synthetic and ledger.records.page(head - 1, 1)[0].recorded_at > now + CLOCK_TOLERANCE:
         reasons.append("the ledger's head is more than 60 s ahead of the clock")
+    frontends = flask.current_app.extensions.get("frontends", ())
+    reasons += [f"the frontend {each.name} ({each.distribution}) has not loaded" for each in frontends if each.error]
     body = {
         "status": "degraded" if reasons else "ok",
         "reasons": reasons,
@@ -118,6 +131,7 @@ def _health(call: Call) -> flask.Response:
         "head": head,
         "clock": rfc3339(now),
         "views": views,
+        "frontends": frontends,
     }
     return json_response(msgspec.json.encode(Health().dump(body)), 200)
 

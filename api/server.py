@@ -14,6 +14,7 @@ from waitress.task import WSGITask  # type: ignore[import-untyped]
 
 from api.app import application, settle
 from api.bootstrap import Running
+from api.frontends import Allowed
 
 DRAIN_SECONDS = 15
 """How long a server that was told to stop still answers."""
@@ -27,13 +28,8 @@ log = logging.getLogger("medvirkning.server")
 
 def serve(running: Running, host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT, then answers every request that has come and stops."""
-    try:
-        listening = socket.create_server((host, port), backlog=1024)
-    except OSError as error:
-        raise click.ClickException(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port or MEDVIRKNING_PORT"
-        ) from error
-    app = application(running.services, running.features)
+    listening = _listening(host, port)
+    app = application(running.services, running.features, Allowed(running.config.frontends))
     server = waitress.create_server(app, sockets=[listening], threads=running.config.threads, ident=None)
     stop = _stop_on_signals()
     settle()
@@ -43,6 +39,26 @@ def serve(running: Running, host: str, port: int) -> None:
     running.stopping.set()
     if not _drained(server, listening):
         log.warning("stopped with requests under way after %s s", DRAIN_SECONDS)
+
+
+def serve_wsgi(app: Any, host: str, port: int) -> None:
+    """Serves an application that feeds nothing, until SIGTERM or SIGINT."""
+    listening = _listening(host, port)
+    server = waitress.create_server(app, sockets=[listening], ident=None)
+    stop = _stop_on_signals()
+    threading.Thread(target=server.run, name="waitress", daemon=True).start()
+    click.echo(f"listening on http://{host}:{listening.getsockname()[1]}", err=True)
+    stop.wait()
+    _drained(server, listening)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --port or MEDVIRKNING_PORT"
+        ) from error
 
 
 def project(running: Running) -> None:

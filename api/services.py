@@ -128,6 +128,14 @@ class LedgerServices:
     waits: Waits
 
 
+class Sessions(Protocol):
+    """Sign-ins to the frontends, each under a secret that only the browser has."""
+
+    def open(self, token: str, now_us: int, expires_at: int) -> str: ...
+    def token(self, secret: str, now_us: int) -> str | None: ...
+    def close(self, secret: str) -> None: ...
+
+
 @dataclass(frozen=True)
 class Services:
     """Everything a request may need."""
@@ -135,6 +143,7 @@ class Services:
     clock: Callable[[], int]
     new_id: Callable[[], UUID]
     tokens: Tokens
+    sessions: Sessions
     ledger: Callable[[UUID], LedgerServices]
     ready: Callable[[], None]
     unavailable: tuple[type[Exception], ...]

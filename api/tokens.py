@@ -58,8 +58,21 @@ class TokenList(Answer):
     next = fields.String(required=True, allow_none=True)
 
 
+class OwnLedger(Answer):
+    """The ledger a token is for."""
+
+    number = fields.String(required=True)
+    synthetic = fields.Boolean(required=True)
+
+
+class OwnToken(TokenRow):
+    """Whose token it is."""
+
+    ledger = fields.Nested(OwnLedger, required=True)
+
+
 def operations() -> list[Operation]:
-    """List, make and revoke."""
+    """Whose the token is; list, make and revoke."""
     shared: dict[str, Any] = {"tag": "tokens", "scope": auth.TOKENS}
     return [
         Operation(
@@ -89,6 +102,16 @@ def operations() -> list[Operation]:
             summary="Revoke a token, at once",
             answers={204: None},
             handler=_revoke,
+        ),
+        Operation(
+            method="GET",
+            path="/v1/me",
+            name="get_me",
+            summary="Whose token it is, and what it opens",
+            tag="tokens",
+            scope=auth.SELF,
+            answers={200: OwnToken},
+            handler=_me,
         ),
     ]
 
@@ -135,3 +158,8 @@ def _revoke(call: Call) -> flask.Response:
     if not call.services.tokens.revoke(call.granted.ledger, call.path["token"], call.services.clock()):
         raise errors.NotFound("this ledger has no such token")
     return flask.Response(status=204)
+
+
+def _me(call: Call) -> flask.Response:
+    ledger = {"number": call.ledger.number, "synthetic": call.ledger.synthetic}
+    return json_response(msgspec.json.encode({**row(call.granted), "ledger": ledger}), 200)

@@ -17,12 +17,20 @@ from tests.bodies import opened
 from tests.conftest import ROLES, Api, Clock, meeting, open_api
 
 MAY = {
-    "caseworker": {"records:read", "records:write", "tables:read", "codebook:read"},
-    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read", "audit:read"},
-    "evaluator": {"records:read", "tables:read", "feed:read", "codebook:read", "health:read", "audit:read"},
-    "system": {"records:write", "feed:read", "codebook:read"},
-    "researcher": {"codebook:read"},
-    "administrator": {"tokens:manage", "health:read"},
+    "caseworker": {"records:read", "records:write", "tables:read", "codebook:read", "self:read"},
+    "coordinator": {"records:read", "records:write", "tables:read", "codebook:read", "audit:read", "self:read"},
+    "evaluator": {
+        "records:read",
+        "tables:read",
+        "feed:read",
+        "codebook:read",
+        "health:read",
+        "audit:read",
+        "self:read",
+    },
+    "system": {"records:write", "feed:read", "codebook:read", "self:read"},
+    "researcher": {"codebook:read", "self:read"},
+    "administrator": {"tokens:manage", "health:read", "self:read"},
 }
 AGREED = {"system": {"feed:persons"}}
 OPEN_TO_ALL = {"/health/live", "/health/ready", "/problems/{slug}"}

@@ -101,6 +101,14 @@ def test_modules_neither_print_nor_read_the_environment(path: Path) -> None:
             assert path.relative_to(ROOT) == Path("api/config.py"), f"line {node.lineno} reads the environment"
 
 
+def test_frontends_import_nothing_of_ours() -> None:
+    for path in ROOT.joinpath("frontends").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            assert not {name.partition(".")[0] for name in names} & {"api", "domain", "adapters"}, path
+
+
 def test_versions_agree() -> None:
     document = json.loads(ROOT.joinpath("openapi/openapi.json").read_bytes())
     assert _setup()["metadata"]["version"] == api.app.VERSION == document["info"]["version"]
@@ -120,8 +128,12 @@ def test_every_package_is_named_in_setup_cfg_with_its_data() -> None:
     data = _setup()["options.package_data"]
     for name in packages:
         folder = ROOT.joinpath(*name.split("."))
-        kept = {path.suffix for path in folder.iterdir() if path.is_file()} - {".py", ".pyc"}
-        assert kept == {Path(pattern).suffix for pattern in _lines(data.get(name, ""))}
+        listed = {path for pattern in _lines(data.get(name, "")) for path in folder.glob(pattern)}
+        kept = {path for path in folder.iterdir() if path.is_file() and path.suffix not in (".py", ".pyc")}
+        kept |= {
+            path for below in ("static", "templates") for path in folder.joinpath(below).rglob("*") if path.is_file()
+        }
+        assert kept == listed
 
 
 @pytest.mark.parametrize("fake", ["another distribution's", "an older copy"])

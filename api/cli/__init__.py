@@ -9,7 +9,7 @@ import sqlalchemy.exc
 
 from api import bootstrap
 from api.app import VERSION
-from api.cli import generate, imports, ledgers, serving, spec, stores, tokens
+from api.cli import frontends, generate, imports, ledgers, serving, spec, stores, tokens
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,6 +41,7 @@ COMMANDS = (
     stores.migrate,
     ledgers.ledger,
     tokens.token,
+    frontends.frontend,
     serving.serve,
     serving.project,
     serving.rebuild,
