@@ -44,8 +44,8 @@ def frontend_forbid(name: str) -> None:
 @frontend.command("serve")
 @click.argument("name")
 @click.option("--api", "base", required=True, metavar="URL", help="Where the API is, such as https://ledger.example.")
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8001, show_default=True, type=int)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
+@click.option("--port", default=8001, show_default=True, type=int, help="Where to listen; 0: any that is free.")
 def frontend_serve(name: str, base: str, host: str, port: int) -> None:
     """Serve a frontend in a process of its own, against an API elsewhere; it need not be on the list there."""
     api = shell.client(httpx.HTTPTransport(), base.rstrip("/"))
