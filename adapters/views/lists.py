@@ -131,11 +131,14 @@ class ListView:
         """The values of the columns."""
         return (*(keep(getattr(record, name)) for name, keep in self._keepers), len(record.deviations))
 
+    @cached_property
+    def _of_several(self) -> tuple[str, ...]:
+        of = members.types(self.kind)
+        return tuple(name for name in self.kind.in_lists if get_origin(members.read(of[name]).kind) is tuple)
+
     def present(self, stored: Mapping[str, Any]) -> Mapping[str, Any]:
         """A stored row as the list shows it."""
-        of = members.types(self.kind)
-        several = [name for name in self.kind.in_lists if get_origin(members.read(of[name]).kind) is tuple]
-        return {**stored, **{name: _several(stored[name]) for name in several}}
+        return {**stored, **{name: _several(stored[name]) for name in self._of_several}}
 
     def tables(self, metadata: MetaData, suffix: str = "") -> tuple[Table, ...]:
         """Its table; `suffix` makes one beside the live one, for a rebuild."""
